@@ -1,0 +1,1 @@
+"""The contract of Trialbook: messages and gRPC stubs."""
