@@ -1,0 +1,126 @@
+"""What a piece of work may do inside a read or a write, whatever the database behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from trialbook.eventstore.events import Metadata, RecordedEvent
+
+SqlValue = str | int | float | bytes | None
+"""What a placeholder ``?`` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedCommand:
+    """What the first execution of a command stored, for those who repeat it."""
+
+    command_id: str
+    fingerprint: bytes
+    """Tells a repetition from another command under the same id."""
+    result: bytes
+    recorded_at: int
+    """Microseconds since 1970-01-01T00:00:00Z."""
+
+
+class Reader(Protocol):
+    """Reads one snapshot of the database."""
+
+    def query(self, sql: str, params: Sequence[SqlValue] = ()) -> list[tuple[Any, ...]]:
+        """Run a SELECT and return all its rows."""
+        ...
+
+    def load(self, stream: str, *, after_version: int = 0) -> list[RecordedEvent]:
+        """Return the events of a stream in order; none if there is no such stream."""
+        ...
+
+    def events(
+        self, *, after_position: int = 0, limit: int = 500, topics: Sequence[str] = ()
+    ) -> list[RecordedEvent]:
+        """Return a page of the log in order; ``topics`` restricts it to those names."""
+        ...
+
+    def events_at(self, positions: Sequence[int]) -> list[RecordedEvent]:
+        """Return the events at these positions, in the order asked.
+
+        Raises StoreError if a position holds no event.
+        """
+        ...
+
+    def blobs(self, hashes: Collection[bytes]) -> dict[bytes, str]:
+        """Return the texts stored under these SHA-256 digests; unknown digests are left out."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """Reads and writes; all of it is kept, or nothing is.
+
+    An error that leaves the work rolls back all that the work wrote. After an error in the
+    midst of ``append`` or ``insert`` that is so even if the work swallows it.
+    """
+
+    def execute(self, sql: str, params: Sequence[SqlValue] = ()) -> int:
+        """Run one statement and return how many rows it changed.
+
+        Raises UniqueViolation, UnstorableValue, StoreUnavailable, or StoreError for wrong SQL.
+        """
+        ...
+
+    def insert(
+        self,
+        table: str,
+        columns: tuple[str, ...],
+        rows: Sequence[tuple[SqlValue, ...]],
+        *,
+        on_conflict: str = "",
+    ) -> None:
+        """Insert many rows with few statements.
+
+        ``on_conflict`` is a whole clause, such as ``ON CONFLICT (id) DO NOTHING``. Table and
+        column names go into the statement as they are: never take them from user input.
+        """
+        ...
+
+    def append(
+        self,
+        stream: str,
+        events: Sequence[msgspec.Struct],
+        *,
+        expected_version: int | None,
+        metadata: Metadata,
+    ) -> list[RecordedEvent]:
+        """Add events at the end of a stream, then show each to the projection.
+
+        ``expected_version`` is the version that the stream must be at, 0 for a new stream, None
+        for any. Raises VersionConflict, before anything is written, if it is at another.
+        """
+        ...
+
+    def recall(self, command_id: str) -> RememberedCommand | None:
+        """Return what ``remember`` stored under this id, or None."""
+        ...
+
+    def remember(
+        self, command_id: str, fingerprint: bytes, result: bytes, recorded_at: int
+    ) -> None:
+        """Store a command's result; UniqueViolation if the id is remembered already."""
+        ...
+
+    def put_blobs(self, contents: Mapping[bytes, str]) -> None:
+        """Store texts under their SHA-256 digests; those that are there already stay."""
+        ...
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call back on the writer's thread once the commit is durable, before anyone is told.
+
+        Callbacks run in the order of registration, and not at all if the work is rolled back.
+        They must be quick: every other writer waits for them.
+        """
+        ...
+
+
+Projection = Callable[[RecordedEvent, Transaction], None]
+"""Brings the read models up to date with one event, in the transaction that stores it."""
