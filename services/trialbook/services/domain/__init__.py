@@ -1,0 +1,1 @@
+"""The aggregates and value objects: no transport, no storage."""

@@ -1,0 +1,1 @@
+"""The built-in scorers: pure functions from a sample to a judgement."""

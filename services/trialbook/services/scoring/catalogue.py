@@ -1,0 +1,95 @@
+"""The built-in scorers by name: what there is, and how to make one."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from trialbook.services.scoring.contains import CONTAINS
+from trialbook.services.scoring.description import (
+    BuiltInScorer,
+    Direction,
+    Scorer,
+    ScorerDescription,
+)
+from trialbook.services.scoring.exact_match import EXACT_MATCH
+from trialbook.services.scoring.json_schema import JSON_SCHEMA
+from trialbook.services.scoring.json_valid import JSON_VALID
+from trialbook.services.scoring.judgement import Judgement, Sample
+from trialbook.services.scoring.levenshtein import LEVENSHTEIN
+from trialbook.services.scoring.not_evaluable import NotEvaluable
+from trialbook.services.scoring.numeric_match import NUMERIC_MATCH
+from trialbook.services.scoring.numeric_range import NUMERIC_RANGE
+from trialbook.services.scoring.parameters import (
+    InvalidParameters,
+    UnknownScorer,
+    Violation,
+    read_parameters,
+)
+from trialbook.services.scoring.regex_match import REGEX_MATCH
+
+__all__ = [
+    "Direction",
+    "InvalidParameters",
+    "Scorer",
+    "ScorerDescription",
+    "UnknownScorer",
+    "Violation",
+    "configure",
+    "describe",
+    "descriptions",
+]
+
+_BUILT_IN: dict[str, BuiltInScorer] = {
+    scorer.description.name: scorer
+    for scorer in (
+        CONTAINS,
+        EXACT_MATCH,
+        JSON_SCHEMA,
+        JSON_VALID,
+        LEVENSHTEIN,
+        NUMERIC_MATCH,
+        NUMERIC_RANGE,
+        REGEX_MATCH,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _TotalScorer:
+    """A scorer that answers every sample: what it cannot evaluate becomes a judgement too."""
+
+    scorer: Scorer
+
+    def __call__(self, sample: Sample) -> Judgement:
+        """Judge one sample. Never raises."""
+        try:
+            return self.scorer(sample)
+        except NotEvaluable as error:
+            return error.judgement()
+
+
+def describe(name: str) -> ScorerDescription | None:
+    """Return the description of a built-in scorer, or ``None`` if there is none of that name."""
+    scorer = _BUILT_IN.get(name)
+    return None if scorer is None else scorer.description
+
+
+def descriptions() -> tuple[ScorerDescription, ...]:
+    """Return the descriptions of all built-in scorers, sorted by name."""
+    return tuple(_BUILT_IN[name].description for name in sorted(_BUILT_IN))
+
+
+def configure(name: str, params_json: str) -> Scorer:
+    """Make a scorer from its name and the JSON text of its parameters; empty text means none.
+
+    The scorer is pure and never raises. Raise `UnknownScorer` if there is none of that name, and
+    `InvalidParameters` with the field path of each parameter that is unknown, missing, of the
+    wrong type, out of range or otherwise of no use.
+    """
+    built_in = _BUILT_IN.get(name)
+    if built_in is None:
+        near = difflib.get_close_matches(name[:100], _BUILT_IN, n=3)
+        raise UnknownScorer(name, tuple(near))
+    parameters = read_parameters(built_in.description, params_json)
+    return _TotalScorer(built_in.configure(parameters))
