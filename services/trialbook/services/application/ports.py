@@ -1,0 +1,308 @@
+"""What the application asks of storage. Implemented by the projections, wired in bootstrap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from trialbook.services.application.views import (
+    DatasetView,
+    ExperimentView,
+    HostedScorer,
+    ItemView,
+    Page,
+    ResultView,
+    RunFactView,
+    RunView,
+    Session,
+    VersionView,
+)
+from trialbook.services.application.work import TaskKey, WorkTable
+from trialbook.services.domain.experiment import Target
+from trialbook.services.domain.run import ResultStatus
+
+R = TypeVar("R")
+H = TypeVar("H", bound=msgspec.Struct)
+E = TypeVar("E", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandContext:
+    """Who commands, and under which id. An empty id is never recognised again."""
+
+    actor: str
+    command_id: str = ""
+    fingerprint: bytes = b""
+    cause: str = ""
+
+
+class DatasetReads(Protocol):
+    """Datasets, versions and items of one snapshot."""
+
+    def find(self, project: str, dataset_id: str) -> DatasetView | None:
+        """Return the dataset that has this id now."""
+        ...
+
+    def by_uid(self, uid: str) -> DatasetView | None:
+        """Return a dataset, deleted or not."""
+        ...
+
+    def page(self, project: str, after: str, limit: int) -> list[DatasetView]:
+        """Return datasets by id."""
+        ...
+
+    def version_item_count(self, number: int, version: int) -> int | None:
+        """Return how many items a version has; None if there is no such version."""
+        ...
+
+    def versions(self, number: int, before: int, limit: int) -> list[VersionView]:
+        """Return versions below `before`, newest first."""
+        ...
+
+    def items(self, number: int, version: int, after: int, limit: int) -> Page[ItemView]:
+        """Return the items of a version with ordinals above `after`, in order."""
+        ...
+
+    def items_at(self, number: int, version: int, ordinals: Sequence[int]) -> dict[int, ItemView]:
+        """Return the items of a version by ordinal, as many of the first as a page may hold."""
+        ...
+
+    def item(self, number: int, version: int, item_id: str) -> ItemView | None:
+        """Return one item as it was at a version."""
+        ...
+
+    def taken_item_ids(self, number: int, item_ids: Sequence[str]) -> set[str]:
+        """Return which of these ids the dataset has, arriving imports included."""
+        ...
+
+    def last_ordinal(self, number: int) -> int:
+        """Return the highest ordinal ever given, 0 without items."""
+        ...
+
+    def open_imports(self) -> list[str]:
+        """Return the uids of the datasets with an import under way."""
+        ...
+
+    def discard_items(self, number: int, version: int, limit: int) -> int:
+        """Drop up to `limit` items of a version that was never made; return how many."""
+        ...
+
+
+class ExperimentReads(Protocol):
+    """Experiments of one snapshot."""
+
+    def find(self, project: str, experiment_id: str) -> ExperimentView | None:
+        """Return the experiment that has this id now."""
+        ...
+
+    def page(self, project: str, after: str, limit: int) -> list[ExperimentView]:
+        """Return experiments by id."""
+        ...
+
+    def version(self, uid: str, version: int) -> ExperimentView | None:
+        """Return one version."""
+        ...
+
+    def versions(self, uid: str, before: int, limit: int) -> list[ExperimentView]:
+        """Return versions below `before`, newest first."""
+        ...
+
+
+class RunReads(Protocol):
+    """Runs, results and facts of one snapshot."""
+
+    def find(self, project: str, run_id: str) -> RunView | None:
+        """Return a run without its latency."""
+        ...
+
+    def by_number(self, number: int) -> RunView:
+        """Return a run that is known to exist, without its latency."""
+        ...
+
+    def by_uid(self, uid: str) -> RunView | None:
+        """Return a run without its latency."""
+        ...
+
+    def last_position(self, number: int) -> int:
+        """Return the position of a run's newest fact."""
+        ...
+
+    def recorded(self, number: int, keys: Collection[TaskKey]) -> set[TaskKey]:
+        """Return which of these tasks of a run have their result or score."""
+        ...
+
+    def cancelling(self) -> list[int]:
+        """Return the numbers of the runs that are being cancelled."""
+        ...
+
+    def page(
+        self, project: str, before: int, limit: int, experiment_id: str | None
+    ) -> list[RunView]:
+        """Return runs with numbers below `before`, newest first."""
+        ...
+
+    def latency_ranks(self, number: int, quantiles: Sequence[float]) -> list[int | None]:
+        """Return quantiles of the latencies by nearest rank; None without any."""
+        ...
+
+    def results(
+        self, run: RunView, after: int, limit: int, status: ResultStatus | None
+    ) -> Page[ResultView]:
+        """Return results with numbers above `after`, in order, with their scores."""
+        ...
+
+    def slowest(
+        self, run: RunView, after: tuple[int, int] | None, limit: int, status: ResultStatus | None
+    ) -> Page[ResultView]:
+        """Return results by latency, slowest first, after a (latency, number); -1 is none."""
+        ...
+
+    def result(self, run: RunView, number: int) -> ResultView | None:
+        """Return one result with its scores."""
+        ...
+
+    def facts(self, run: RunView, after: int, limit: int) -> list[RunFactView]:
+        """Return up to `limit` facts after a position, fewer if they are large."""
+        ...
+
+
+class WorkerTable(Protocol):
+    """Worker sessions, which are operational rows, and the catalogue of what was ever hosted."""
+
+    def open_session(self, digest: bytes, session: Session) -> None:
+        """Store a new session; its number is assigned here."""
+        ...
+
+    def session(self, digest: bytes) -> Session | None:
+        """Return an open session by the digest of its token."""
+        ...
+
+    def prolong(self, number: int, expires_at: int) -> None:
+        """Let a session live until then."""
+        ...
+
+    def prolong_all(self, expires_at: int) -> None:
+        """Let every open session live until then at least: the service itself was away."""
+        ...
+
+    def close(self, number: int) -> None:
+        """End a session."""
+        ...
+
+    def has_expired(self, now: int) -> bool:
+        """Say whether the time of an open session is over."""
+        ...
+
+    def close_expired(self, now: int) -> int:
+        """End the sessions whose time is over; return how many."""
+        ...
+
+    def live(self, project: str, now: int) -> list[Session]:
+        """Return the open sessions of a project, the newest first."""
+        ...
+
+    def declare_scorers(self, project: str, scorers: Collection[HostedScorer], now: int) -> None:
+        """Put scorers into the catalogue, the newest declaration in force."""
+        ...
+
+    def declared_scorers(self, project: str) -> list[HostedScorer]:
+        """Return the catalogue by id."""
+        ...
+
+    def newest_revision(self, project: str, target: Target, now: int) -> str | None:
+        """Return the revision of a target that a live session registered last."""
+        ...
+
+
+class Queries(Protocol):
+    """One snapshot of everything that can be asked."""
+
+    @property
+    def now(self) -> int:
+        """The time of the snapshot, microseconds since the epoch."""
+        ...
+
+    @property
+    def datasets(self) -> DatasetReads:
+        """Datasets and items."""
+        ...
+
+    @property
+    def experiments(self) -> ExperimentReads:
+        """Experiments."""
+        ...
+
+    @property
+    def runs(self) -> RunReads:
+        """Runs and results."""
+        ...
+
+    @property
+    def workers(self) -> WorkerTable:
+        """Workers."""
+        ...
+
+    @property
+    def work(self) -> WorkTable:
+        """Tasks that are out, or wait to be."""
+        ...
+
+
+class UnitOfWork(Queries, Protocol):
+    """One atomic change, decided on what it reads. Read models follow at once."""
+
+    @property
+    def actor(self) -> str:
+        """Who commands."""
+        ...
+
+    def head(
+        self, stream: str, shape: type[H], evolve: Callable[[H | None, E], H]
+    ) -> tuple[H, int]:
+        """Return the state of an aggregate and the version of its stream. It must exist."""
+        ...
+
+    def append(
+        self, stream: str, events: Sequence[msgspec.Struct], *, expected_version: int | None
+    ) -> None:
+        """Add events to a stream that must be at this version; None for any."""
+        ...
+
+    def store_blobs(self, blobs: Mapping[bytes, str]) -> None:
+        """Keep large bodies by digest."""
+        ...
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call back, on another thread, when all of it is durable."""
+        ...
+
+
+class Store(Protocol):
+    """Runs commands and queries against the database, away from the event loop."""
+
+    async def execute(
+        self, context: CommandContext, command: Callable[[UnitOfWork], R], result: type[R]
+    ) -> R:
+        """Run a command once: a repeated command id returns what the first one returned.
+
+        Raises RequestIdReused if the id came with another fingerprint.
+        """
+        ...
+
+    async def recall(self, context: CommandContext, result: type[R]) -> R | None:
+        """Return what a command of this id returned; None if there was none.
+
+        Raises RequestIdReused if the id came with another fingerprint.
+        """
+        ...
+
+    async def transact(self, context: CommandContext, work: Callable[[UnitOfWork], R]) -> R:
+        """Run a change that needs no command id, since repeating it does no harm."""
+        ...
+
+    async def read(self, query: Callable[[Queries], R]) -> R:
+        """Run a query on one snapshot."""
+        ...

@@ -1,0 +1,220 @@
+"""What queries return: plain records, as stored. Times and durations are in microseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+
+from trialbook.services.domain.experiment import Definition, RunSettings, ScorerSpec, Target
+from trialbook.services.domain.judgement import ScoreStatus
+from trialbook.services.domain.run import ResultStatus, RunStatus, TaskError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows of a listing, and whether there are more. Large bodies make it end early."""
+
+    rows: list[T]
+    more: bool
+
+
+class DatasetView(msgspec.Struct, frozen=True):
+    """A dataset as it is now. `number` is its short key in the tables."""
+
+    number: int
+    uid: str
+    project: str
+    dataset_id: str
+    display_name: str
+    description: str
+    metadata: str
+    version: int
+    item_count: int
+    etag: str
+    created_at: int
+    updated_at: int
+
+
+class VersionView(msgspec.Struct, frozen=True):
+    """One version of a dataset."""
+
+    version: int
+    item_count: int
+    added_count: int
+    author: str
+    created_at: int
+
+
+class ItemView(msgspec.Struct, frozen=True):
+    """One item, with its bodies as JSON text."""
+
+    item_id: str
+    ordinal: int
+    input: str
+    expected: str | None
+    context: str | None
+    metadata: str | None
+    tags: tuple[str, ...]
+    split: str
+    added_version: int
+    created_at: int
+
+
+class ExperimentView(msgspec.Struct, frozen=True):
+    """An experiment at one of its versions."""
+
+    uid: str
+    project: str
+    experiment_id: str
+    definition: Definition
+    version: int
+    etag: str
+    author: str
+    created_at: int
+    updated_at: int
+
+
+class ScorerSummaryView(msgspec.Struct, frozen=True):
+    """What one scorer said of a run so far. `squares` is the sum of squared deviations."""
+
+    scored: int = 0
+    failed: int = 0
+    not_evaluable: int = 0
+    skipped: int = 0
+    passed: int = 0
+    not_passed: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class RunView(msgspec.Struct, frozen=True):
+    """A run as it is now, with everything that it is pinned to."""
+
+    number: int
+    uid: str
+    project: str
+    run_id: str
+    experiment_id: str
+    experiment_version: int
+    dataset_number: int
+    dataset_id: str
+    dataset_version: int
+    target: Target
+    scorers: tuple[ScorerSpec, ...]
+    settings: RunSettings
+    status: RunStatus
+    planned: int
+    succeeded: int
+    failed: int
+    skipped: int
+    summaries: tuple[ScorerSummaryView, ...]
+    last_position: int
+    author: str
+    created_at: int
+    ended_at: int | None
+    waiting_for: str = ""
+    latency_p50: int | None = None
+    latency_p95: int | None = None
+
+
+class ScoreView(msgspec.Struct, frozen=True):
+    """What one scorer said of one result."""
+
+    scorer: int
+    status: ScoreStatus
+    value: float | None
+    passed: bool | None
+    label: str
+    reason: str
+    evidence: str | None
+    duration: int | None
+
+
+class ResultView(msgspec.Struct, frozen=True):
+    """What became of one (item, trial)."""
+
+    number: int
+    ordinal: int
+    item_id: str
+    trial: int
+    status: ResultStatus
+    output: str | None
+    error: TaskError | None
+    attempts: int
+    latency: int | None
+    worker_id: str
+    trace_id: str
+    recorded_at: int
+    scores: tuple[ScoreView, ...] = ()
+    input: str | None = None
+    expected: str | None = None
+
+
+class RunFactView(msgspec.Struct, frozen=True):
+    """One fact of a run's history; `fact` is one of the structs below."""
+
+    position: int
+    recorded_at: int
+    fact: StartedFact | ResultView | ScoredFact | CancelFact | EndedFact
+
+
+class StartedFact(msgspec.Struct, frozen=True, tag=True):
+    """The run began."""
+
+    planned: int
+
+
+class ScoredFact(msgspec.Struct, frozen=True, tag=True):
+    """A result has a score."""
+
+    number: int
+    item_id: str
+    trial: int
+    score: ScoreView
+
+
+class CancelFact(msgspec.Struct, frozen=True, tag=True):
+    """The run was cancelled."""
+
+    author: str
+    reason: str
+
+
+class EndedFact(msgspec.Struct, frozen=True, tag=True):
+    """The run ended."""
+
+    status: RunStatus
+    succeeded: int
+    failed: int
+    skipped: int
+
+
+class HostedScorer(msgspec.Struct, frozen=True):
+    """A scorer as a worker declares it."""
+
+    scorer_id: str
+    version: int
+    description: str
+    params_schema: str
+    direction: str
+    minimum: float | None
+    maximum: float | None
+    needs_expected: bool
+
+
+class Session(msgspec.Struct, frozen=True):
+    """An open worker session and what it can execute."""
+
+    number: int
+    worker_id: str
+    project: str
+    targets: frozenset[Target]
+    scorers: frozenset[str]
+    max_concurrent_tasks: int
+    expires_at: int

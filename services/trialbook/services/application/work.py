@@ -1,0 +1,143 @@
+"""The work of runs: tasks that are out with a worker, or wait to be. Operational, not events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+TARGET = -1
+"""Stands in a task's `scorer` for the target itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskKey:
+    """Names a task inside its run: a result's number, and a scorer (or TARGET)."""
+
+    number: int
+    scorer: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """One task. Times are in microseconds; without a lease `ready_at` says when it may go out."""
+
+    number: int
+    scorer: int
+    ordinal: int
+    item_id: str
+    trial: int
+    attempt: int
+    losses: int
+    ready_at: int
+    lease_token: str | None = None
+    session: int | None = None
+    expires_at: int | None = None
+    deadline: int | None = None
+
+    @property
+    def key(self) -> TaskKey:
+        """The task's name in its run."""
+        return TaskKey(self.number, self.scorer)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkState:
+    """How far a run's expansion into tasks has come, and how many tasks there are.
+
+    `ordinal` and `trial` are those of the last (item, trial) that became a task; `number` is its
+    result's number. `out` counts leased tasks, `waiting` the others.
+    """
+
+    run: int
+    ordinal: int
+    trial: int
+    number: int
+    exhausted: bool
+    out: int
+    waiting: int
+
+    @property
+    def finished(self) -> bool:
+        """Whether no task is left, nor will come."""
+        return self.exhausted and not self.out and not self.waiting
+
+
+class WorkTable(Protocol):
+    """The operational rows of open runs. Row counts in the states are kept by the table."""
+
+    def open(self, run: int) -> None:
+        """Begin the work of a run."""
+        ...
+
+    def close(self, run: int) -> None:
+        """Forget the work of a run that has ended."""
+        ...
+
+    def open_runs(self) -> list[WorkState]:
+        """Return the running runs, the one that waits longest for a lease first."""
+        ...
+
+    def state(self, run: int) -> WorkState | None:
+        """Return a run's state; None if its work is over."""
+        ...
+
+    def advance(self, run: int, ordinal: int, trial: int, number: int, *, exhausted: bool) -> None:
+        """Write down how far the expansion has come."""
+        ...
+
+    def served(self, run: int, now: int) -> None:
+        """Put a run at the end of the line."""
+        ...
+
+    def ready(self, run: int, scorers: Collection[int], now: int, limit: int) -> list[TaskRow]:
+        """Return waiting tasks that may go out now, scorers' first, of these scorers or TARGET."""
+        ...
+
+    def add(self, run: int, tasks: Sequence[TaskRow]) -> None:
+        """Store new tasks, leased or waiting."""
+        ...
+
+    def lease(self, run: int, tasks: Sequence[TaskRow]) -> None:
+        """Store the leases of tasks that waited."""
+        ...
+
+    def leased_as(self, session: int, lease_token: str) -> dict[int, list[TaskRow]]:
+        """Return the tasks that are out under a lease token, by run."""
+        ...
+
+    def held_by(self, session: int) -> dict[int, list[TaskRow]]:
+        """Return all tasks that are out with a session, by run."""
+        ...
+
+    def find(self, run: int, keys: Collection[TaskKey]) -> dict[TaskKey, TaskRow]:
+        """Return those of these tasks that exist."""
+        ...
+
+    def all(self, run: int, limit: int) -> list[TaskRow]:
+        """Return tasks of a run, by number."""
+        ...
+
+    def remove(self, run: int, tasks: Sequence[TaskRow]) -> None:
+        """Delete tasks that are done."""
+        ...
+
+    def postpone(self, run: int, tasks: Sequence[TaskRow]) -> None:
+        """Take leases back and store the tasks' attempts, losses and ready times."""
+        ...
+
+    def prolong(self, run: int, keys: Collection[TaskKey], session: int, expires_at: int) -> None:
+        """Let leases of a session hold until then."""
+        ...
+
+    def prolong_all(self, expires_at: int) -> None:
+        """Let every lease hold until then at least: the service itself was away."""
+        ...
+
+    def expired(self, now: int, limit: int) -> dict[int, list[TaskRow]]:
+        """Return tasks whose lease or deadline is over, by run."""
+        ...
+
+    def next_wake(self, now: int) -> int | None:
+        """Return when the next waiting task becomes ready, after now; None without any."""
+        ...

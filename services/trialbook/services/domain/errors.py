@@ -1,0 +1,198 @@
+"""What can go wrong, in the words of the domain. The doors translate these into their own codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One bad field: its path in the request, and a sentence that tells what to do."""
+
+    path: str
+    message: str
+
+
+class DomainError(Exception):
+    """A command or query that cannot be carried out.
+
+    `reason` is the documented ErrorReason without its prefix; `metadata` are its facts.
+    """
+
+    reason = "INTERNAL"
+
+    def __init__(self, message: str, metadata: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.metadata: dict[str, str] = dict(metadata or {})
+
+
+class Invalid(DomainError):
+    """Fields of the request are missing, malformed or out of range."""
+
+    reason = "INVALID_FIELD"
+
+    def __init__(
+        self,
+        violations: Iterable[Violation],
+        *,
+        reason: str = "INVALID_FIELD",
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        self.violations = tuple(violations)
+        self.reason = reason
+        first = self.violations[0]
+        more = len(self.violations) - 1
+        rest = f" (and {more} more)" if more else ""
+        super().__init__(f"{first.path}: {first.message}{rest}", metadata)
+
+    @classmethod
+    def field(cls, path: str, message: str, *, reason: str = "INVALID_FIELD") -> Invalid:
+        """One bad field."""
+        return cls([Violation(path, message)], reason=reason)
+
+
+class NotFound(DomainError):
+    """A resource that is not there."""
+
+    reason = "RESOURCE_NOT_FOUND"
+
+    def __init__(self, resource: str, hint: str = "") -> None:
+        super().__init__(f"{resource} does not exist{hint and '; ' + hint}", {"resource": resource})
+
+
+class VersionNotFound(DomainError):
+    """A version that was never made."""
+
+    reason = "VERSION_NOT_FOUND"
+
+    def __init__(self, resource: str, version: int, current: int) -> None:
+        super().__init__(
+            f"{resource} has no version {version}; its current version is {current}",
+            {"resource": resource, "current_version": str(current)},
+        )
+
+
+class AlreadyExists(DomainError):
+    """A name or id that is taken."""
+
+    reason = "RESOURCE_EXISTS"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(
+            f"{resource} exists already; choose another id, or use what is there",
+            {"resource": resource},
+        )
+
+
+class RequestIdReused(DomainError):
+    """A request id that came before with another request."""
+
+    reason = "REQUEST_ID_REUSED"
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(
+            f"request_id {request_id!r} was used before with another request; choose a new one"
+        )
+
+
+class Stale(DomainError):
+    """Someone else changed the resource first."""
+
+    reason = "STALE_VERSION"
+
+    def __init__(self, resource: str, given: str, current: str) -> None:
+        super().__init__(
+            f"{resource} has changed: {given} was given, {current} is current; "
+            "read it again, then repeat the change",
+            {"resource": resource},
+        )
+
+
+class ImportInProgress(DomainError):
+    """Versions are made one at a time, and an import is making one."""
+
+    reason = "IMPORT_IN_PROGRESS"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(
+            f"an import into {resource} is under way; wait until it has ended, then call again",
+            {"resource": resource},
+        )
+
+
+class EmptyDataset(DomainError):
+    """There is nothing to run."""
+
+    reason = "EMPTY_DATASET"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(
+            f"{resource} has no items, so there is nothing to run; add some first",
+            {"resource": resource},
+        )
+
+
+class NotHosted(DomainError):
+    """No live worker executes what the run needs."""
+
+    reason = "NOT_HOSTED"
+
+    def __init__(self, kind: str, name: str, hosted: Iterable[str]) -> None:
+        known = ", ".join(sorted(hosted))
+        there = f"hosted now: {known}" if known else "no worker is connected"
+        super().__init__(
+            f"no live worker hosts the {kind} {name!r} ({there}); "
+            "start one, or set wait_for_worker to let the run wait for it",
+            {kind: name, "hosted": known},
+        )
+
+
+class RunEnded(DomainError):
+    """The run is over."""
+
+    reason = "RUN_ENDED"
+
+    def __init__(self, resource: str, status: str) -> None:
+        super().__init__(
+            f"{resource} has ended ({status}), so it cannot be cancelled", {"status": status}
+        )
+
+
+class PositionOutOfRange(DomainError):
+    """A watch that begins in the future."""
+
+    reason = "POSITION_OUT_OF_RANGE"
+
+    def __init__(self, resource: str, given: int, last: int) -> None:
+        super().__init__(
+            f"after_position {given} lies beyond the last position of {resource}, which is {last}",
+            {"last_position": str(last)},
+        )
+
+
+class SessionExpired(DomainError):
+    """A worker session that is not, or no longer, known."""
+
+    reason = "SESSION_EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__("the worker session is unknown, closed or expired; register again")
+
+
+class Unavailable(DomainError):
+    """The store does not take or give anything at the moment; nothing was changed."""
+
+    reason = "STORE_UNAVAILABLE"
+
+
+class InvalidToken(DomainError):
+    """The caller has not shown the service's token."""
+
+    reason = "INVALID_TOKEN"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the token is missing or wrong; send it as `authorization: Bearer …` metadata"
+        )
