@@ -1,0 +1,1 @@
+"""Read models and operational tables: the SQL behind the ports."""
