@@ -1,0 +1,1 @@
+"""The run engine: leases out work, records what comes of it, never loses any."""

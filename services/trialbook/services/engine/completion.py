@@ -1,0 +1,193 @@
+"""One call's reports on their way from the wire to the log."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from trialbook.services.application.ports import CommandContext, Queries, Store, UnitOfWork
+from trialbook.services.application.views import ItemView, Session
+from trialbook.services.application.work import TaskKey
+from trialbook.services.domain.judgement import Judgement
+from trialbook.services.domain.run import TaskError
+from trialbook.services.engine.in_flight import InFlight, Recording
+from trialbook.services.engine.judge import Case, judge
+from trialbook.services.engine.plan import PlanBook, RunPlan
+from trialbook.services.engine.record import record_reports
+from trialbook.services.engine.report import Answered, Broke, Disposition, Judged, Report
+from trialbook.services.scoring.judgement import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReport:
+    """A report as it comes in: the run by uid, and an output (JSON text) not yet judged."""
+
+    uid: str
+    key: TaskKey
+    lease_token: str
+    outcome: str | Judged | TaskError
+    duration: int
+
+
+OnRecorded = Callable[[int, bool], None]
+"""Called on the writer's thread with a run, and whether it has ended."""
+
+
+class Completions:
+    """Judges and records reports."""
+
+    def __init__(
+        self, store: Store, plans: PlanBook, in_flight: InFlight, scoring: Executor
+    ) -> None:
+        self._store = store
+        self._plans = plans
+        self._in_flight = in_flight
+        self._scoring = scoring
+
+    async def complete(
+        self,
+        session: Session,
+        reports: Sequence[TaskReport],
+        on_free: Callable[[], None],
+        on_recorded: OnRecorded,
+    ) -> list[Disposition]:
+        """Return what was done with each report, once that is durable.
+
+        `on_free` is called as soon as it is known whose slots are free again: what has been
+        reported no longer runs, and others need not wait for its recording. It is called once
+        more if only the recording makes work or frees slots.
+        """
+        plans = await self._find_plans(reports)
+        items, recording = self._take(reports, plans)
+        on_free()
+        try:
+            await self._load_items(reports, plans, items)
+            judged = await self._judge(reports, plans, items)
+            dispositions = await self._record(session, judged, plans, recording, on_recorded)
+        finally:
+            recording.end()
+        hosted = any(len(plan.built_in) < len(plan.scorers) for plan in plans.values())
+        if hosted or recording.total < len(reports):
+            on_free()
+        return dispositions
+
+    async def _find_plans(self, reports: Sequence[TaskReport]) -> dict[str, RunPlan]:
+        plans: dict[str, RunPlan] = {}
+        for uid in {report.uid for report in reports}:
+            plan = self._plans.known(uid) or await self._store.read(_plan_of(self._plans, uid))
+            if plan is not None:
+                plans[uid] = plan
+        return plans
+
+    def _take(
+        self, reports: Sequence[TaskReport], plans: dict[str, RunPlan]
+    ) -> tuple[dict[tuple[str, TaskKey], ItemView], Recording]:
+        items: dict[tuple[str, TaskKey], ItemView] = {}
+        counts: Counter[int] = Counter()
+        for report in reports:
+            plan = plans.get(report.uid)
+            if plan is None:
+                continue
+            given = self._in_flight.take(plan.number, report.key, report.lease_token)
+            if given is None:
+                continue
+            counts[plan.number] += 1
+            if given.item is not None:
+                items[report.uid, report.key] = given.item
+        return items, self._in_flight.begin_recording(counts)
+
+    async def _load_items(
+        self,
+        reports: Sequence[TaskReport],
+        plans: dict[str, RunPlan],
+        items: dict[tuple[str, TaskKey], ItemView],
+    ) -> None:
+        """Read the items that are not at hand. Tasks that are gone by now have none."""
+        missing: defaultdict[str, set[TaskKey]] = defaultdict(set)
+        for report in reports:
+            plan = plans.get(report.uid)
+            known = (report.uid, report.key) in items
+            if isinstance(report.outcome, str) and plan and plan.built_in and not known:
+                missing[report.uid].add(report.key)
+        for uid, keys in missing.items():
+            found = await self._store.read(_items_of(plans[uid], keys))
+            items.update({(uid, key): item for key, item in found.items()})
+
+    async def _judge(
+        self,
+        reports: Sequence[TaskReport],
+        plans: dict[str, RunPlan],
+        items: dict[tuple[str, TaskKey], ItemView],
+    ) -> list[tuple[str, Report]]:
+        cases: dict[int, Case] = {}
+        for place, report in enumerate(reports):
+            item = items.get((report.uid, report.key))
+            if isinstance(report.outcome, str) and item is not None:
+                sample = Sample(report.outcome, item.expected, item.input)
+                cases[place] = Case(plans[report.uid], sample)
+        judgements = await judge(list(cases.values()), self._scoring)
+        by_place = dict(zip(cases, judgements, strict=True))
+        return [
+            (report.uid, _judged(report, by_place.get(place, {})))
+            for place, report in enumerate(reports)
+        ]
+
+    async def _record(
+        self,
+        session: Session,
+        reports: list[tuple[str, Report]],
+        plans: dict[str, RunPlan],
+        recording: Recording,
+        on_recorded: OnRecorded,
+    ) -> list[Disposition]:
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for place, (uid, _) in enumerate(reports):
+            places[uid].append(place)
+
+        def work(uow: UnitOfWork) -> list[Disposition]:
+            # The rows are gone with this transaction, so they must no longer be counted as free.
+            recording.end()
+            dispositions = [Disposition.FENCED] * len(reports)
+            for uid, plan in plans.items():
+                own = [reports[place][1] for place in places[uid]]
+                answers = record_reports(uow, plan, own, session.worker_id)
+                for place, answer in zip(places[uid], answers, strict=True):
+                    dispositions[place] = answer
+                _announce(uow, plan.number, on_recorded)
+            return dispositions
+
+        return await self._store.transact(CommandContext(actor=session.worker_id), work)
+
+
+def _plan_of(plans: PlanBook, uid: str) -> Callable[[Queries], RunPlan | None]:
+    return lambda queries: plans.by_uid(queries, uid)
+
+
+def _items_of(plan: RunPlan, keys: set[TaskKey]) -> Callable[[Queries], dict[TaskKey, ItemView]]:
+    def query(queries: Queries) -> dict[TaskKey, ItemView]:
+        ordinals = {key: row.ordinal for key, row in queries.work.find(plan.number, keys).items()}
+        view, found = plan.view, dict[int, ItemView]()
+        # One read brings only what a page may hold: go on until all are there.
+        while missing := sorted(set(ordinals.values()) - found.keys()):
+            found |= queries.datasets.items_at(view.dataset_number, view.dataset_version, missing)
+        return {key: found[ordinal] for key, ordinal in ordinals.items()}
+
+    return query
+
+
+def _judged(report: TaskReport, judgements: dict[int, Judgement]) -> Report:
+    outcome: Answered | Judged | Broke
+    if isinstance(report.outcome, str):
+        outcome = Answered(report.outcome, judgements)
+    elif isinstance(report.outcome, TaskError):
+        outcome = Broke(report.outcome)
+    else:
+        outcome = report.outcome
+    return Report(report.key, report.lease_token, outcome, report.duration)
+
+
+def _announce(uow: UnitOfWork, run: int, on_recorded: OnRecorded) -> None:
+    ended = uow.work.state(run) is None
+    uow.after_commit(lambda: on_recorded(run, ended))

@@ -1,0 +1,220 @@
+"""The run engine as the doors see it. All of its state that matters lies in the store."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from trialbook.services.application import worker as workers
+from trialbook.services.application.ports import CommandContext, Store, UnitOfWork
+from trialbook.services.application.views import Session
+from trialbook.services.application.work import TaskKey
+from trialbook.services.application.worker import OpenedSession, Registration
+from trialbook.services.engine.completion import Completions, TaskReport
+from trialbook.services.engine.in_flight import InFlight
+from trialbook.services.engine.lease import LeasedTask, LeaseRequest, LeaseTerms, lease_tasks
+from trialbook.services.engine.plan import PlanBook
+from trialbook.services.engine.report import Disposition
+from trialbook.services.engine.sessions import Sessions
+from trialbook.services.engine.signals import RunSignals, Signal
+from trialbook.services.engine.sweep import give_back_all
+from trialbook.services.engine.task_identity import read_task_id
+from trialbook.services.engine.upkeep import Upkeep
+
+_SYSTEM = CommandContext(actor="trialbook")
+_MAX_LEASED_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How the engine times its work. All in seconds."""
+
+    lease_duration: float = 30.0
+    longest_wait: float = 20.0
+    sweep_interval: float = 1.0
+
+    @property
+    def heartbeat_interval(self) -> float:
+        """How often workers should give a sign of life."""
+        return self.lease_duration / 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The answer to a heartbeat: until when leases hold, and which tasks to stop."""
+
+    expires_at: int
+    stop_task_ids: list[str]
+
+
+class Engine:
+    """Leases, records, and looks after what it has given out."""
+
+    def __init__(self, store: Store, settings: EngineSettings) -> None:
+        self.settings = settings
+        self.sessions = Sessions(store)
+        self.runs = RunSignals()
+        self.draining = False
+        self._store = store
+        self._plans = PlanBook()
+        self._in_flight = InFlight()
+        self._work = Signal()
+        self._scoring = ThreadPoolExecutor(2, thread_name_prefix="trialbook-scorer")
+        self._completions = Completions(store, self._plans, self._in_flight, self._scoring)
+        self.upkeep = Upkeep(
+            store, self._plans, settings.sweep_interval, self._changed, self._work.notify
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def start(self) -> None:
+        """Go on where the last process stopped."""
+        self._loop = asyncio.get_running_loop()
+
+        def resume(uow: UnitOfWork) -> list[str]:
+            # Workers went on while nobody could hear them: nothing of theirs has expired.
+            expires_at = uow.now + self._lease_microseconds
+            uow.workers.prolong_all(expires_at)
+            uow.work.prolong_all(expires_at)
+            return uow.datasets.open_imports()
+
+        for uid in await self._store.transact(_SYSTEM, resume):
+            await self.upkeep.discard_import(uid)
+        self.upkeep.start()
+
+    def drain(self) -> None:
+        """Answer waiting calls at once, and let none wait any more."""
+        self.draining = True
+        self._work.notify()
+        self.runs.notify_all()
+
+    async def stop(self) -> None:
+        """End what goes on by itself. The store stays open."""
+        self.drain()
+        await self.upkeep.stop()
+        self._scoring.shutdown()
+
+    def run_started(self) -> None:
+        """Wake those who wait for work."""
+        self._work.notify()
+
+    def run_cancelled(self, run: int) -> None:
+        """Begin to skip what a run has not done."""
+        self.runs.notify(run)
+        self.upkeep.hurry()
+
+    def import_failed(self, uid: str) -> asyncio.Task[None]:
+        """Begin to drop what an import that failed has brought."""
+        return self.upkeep.abandon_import(uid)
+
+    async def register(self, project: str, registration: Registration) -> OpenedSession:
+        """Open a worker's session. Raises Invalid."""
+        expires_at = _now() + self._lease_microseconds
+        opened = await self._store.transact(
+            CommandContext(actor=registration.worker_id),
+            lambda uow: workers.register(uow, project, registration, expires_at),
+        )
+        self.sessions.add(opened.token, opened.session)
+        return opened
+
+    async def lease(
+        self, session: Session, limit: int, request_id: str, wait: float
+    ) -> list[LeasedTask]:
+        """Lease tasks to a session, waiting up to `wait` seconds for the first one."""
+        deadline = time.monotonic() + min(wait, self.settings.longest_wait)
+        while True:
+            seen = self._work.count
+            tasks = await self._lease_now(session, min(limit, _MAX_LEASED_AT_ONCE), request_id)
+            left = deadline - time.monotonic()
+            if tasks or left <= 0 or self.draining:
+                return tasks
+            await self._work.wait(seen, left)
+
+    async def complete(self, session: Session, reports: Sequence[TaskReport]) -> list[Disposition]:
+        """Judge and record what a worker reports. Returns when that is durable."""
+        dispositions = await self._completions.complete(
+            session,
+            reports,
+            self._work.notify,
+            lambda run, ended: self._call_soon(run, ended=ended),
+        )
+        if Disposition.RETRY_SCHEDULED in dispositions:
+            self.upkeep.hurry()
+        return dispositions
+
+    async def heartbeat(
+        self, session: Session, token: str, running_task_ids: Sequence[str]
+    ) -> Pulse:
+        """Prolong a session and the leases of the tasks that it is at."""
+        running = {task_id: read_task_id(task_id) for task_id in running_task_ids}
+
+        def work(uow: UnitOfWork) -> Pulse:
+            expires_at = uow.now + self._lease_microseconds
+            uow.workers.prolong(session.number, expires_at)
+            held = uow.work.held_by(session.number)
+            wanted: defaultdict[int, set[TaskKey]] = defaultdict(set)
+            stop = []
+            for task_id, named in running.items():
+                plan = named and self._plans.by_uid(uow, named[0])
+                rows = held.get(plan.number, []) if plan else []
+                if plan and named and any(row.key == named[1] for row in rows):
+                    wanted[plan.number].add(named[1])
+                else:
+                    stop.append(task_id)
+            for run, keys in wanted.items():
+                uow.work.prolong(run, keys, session.number, expires_at)
+            return Pulse(expires_at, stop)
+
+        pulse = await self._store.transact(CommandContext(actor=session.worker_id), work)
+        self.sessions.prolong(token, pulse.expires_at)
+        return pulse
+
+    async def close(self, session: Session, token: str) -> None:
+        """End a session; what it holds goes to others at once."""
+
+        def work(uow: UnitOfWork) -> None:
+            give_back_all(uow, self._plans, session.number)
+            uow.workers.close(session.number)
+
+        await self._store.transact(CommandContext(actor=session.worker_id), work)
+        self.sessions.drop(token)
+        self._work.notify()
+
+    async def _lease_now(self, session: Session, limit: int, request_id: str) -> list[LeasedTask]:
+        request = LeaseRequest(session, limit, request_id)
+        terms = LeaseTerms(
+            duration=self._lease_microseconds,
+            grace=self._lease_microseconds,
+            reported=self._in_flight.reported,
+        )
+        tasks = await self._store.transact(
+            CommandContext(actor=session.worker_id),
+            lambda uow: lease_tasks(uow, self._plans, request, terms),
+        )
+        for task in tasks:
+            self._in_flight.add(task)
+        return tasks
+
+    def _changed(self, run: int, ended: bool) -> None:
+        if ended:
+            self._plans.forget(run)
+            self._in_flight.forget(run)
+        self.runs.notify(run)
+
+    def _call_soon(self, run: int, *, ended: bool) -> None:
+        self._on_loop(self._changed, run, ended)
+
+    def _on_loop(self, callback: Callable[..., None], *arguments: object) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(callback, *arguments)
+
+    @property
+    def _lease_microseconds(self) -> int:
+        return int(self.settings.lease_duration * 1_000_000)
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

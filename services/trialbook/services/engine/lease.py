@@ -1,0 +1,155 @@
+"""Gives out tasks: fair between runs, never more of a run than its concurrency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from trialbook.services.application.ports import UnitOfWork
+from trialbook.services.application.views import ItemView, Session
+from trialbook.services.application.work import TARGET, TaskRow, WorkState
+from trialbook.services.engine.expand import expand
+from trialbook.services.engine.plan import PlanBook, RunPlan
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTerms:
+    """For how long tasks go out, in microseconds, and how many reported ones still hold a row.
+
+    A task whose report has arrived but is not yet recorded no longer runs: `reported` counts
+    these by run, and their slots are free.
+    """
+
+    duration: int
+    grace: int
+    reported: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRequest:
+    """Who asks for how many tasks. `request_id` becomes their lease token."""
+
+    session: Session
+    limit: int
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedTask:
+    """A task on its way to a worker. `output` is what a scorer is to judge."""
+
+    plan: RunPlan
+    row: TaskRow
+    item: ItemView
+    output: str | None = None
+
+
+def lease_tasks(
+    uow: UnitOfWork, plans: PlanBook, request: LeaseRequest, terms: LeaseTerms
+) -> list[LeasedTask]:
+    """Lease tasks to a session; a repeated request gets what it got before."""
+    again = uow.work.leased_as(request.session.number, request.request_id)
+    if again:
+        return [
+            task
+            for run, rows in again.items()
+            for task in _with_bodies(uow, plans.by_number(uow, run), rows)
+        ]
+    leased: list[LeasedTask] = []
+    for state in uow.work.open_runs():
+        if len(leased) >= request.limit:
+            break
+        plan = plans.by_number(uow, state.run)
+        served = plan.served_by(request.session)
+        free = plan.settings.concurrency - state.out + terms.reported.get(state.run, 0)
+        room = min(request.limit - len(leased), free)
+        if not served or room <= 0:
+            continue
+        lease = _Lease(uow, plan, request, terms)
+        leased += lease.take(state, served, room)
+    return leased
+
+
+def _with_bodies(uow: UnitOfWork, plan: RunPlan, rows: list[TaskRow]) -> list[LeasedTask]:
+    """Return tasks with what they are to work on, as many as one answer may hold."""
+    items = uow.datasets.items_at(
+        plan.view.dataset_number, plan.view.dataset_version, [row.ordinal for row in rows]
+    )
+    return [
+        LeasedTask(plan, row, items[row.ordinal], _output(uow, plan, row))
+        for row in rows
+        if row.ordinal in items
+    ]
+
+
+def _output(uow: UnitOfWork, plan: RunPlan, row: TaskRow) -> str | None:
+    if row.scorer == TARGET:
+        return None
+    result = uow.runs.result(plan.view, row.number)
+    return None if result is None else result.output
+
+
+class _Lease:
+    """Leases tasks of one run to one session."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        plan: RunPlan,
+        request: LeaseRequest,
+        terms: LeaseTerms,
+    ) -> None:
+        self._uow = uow
+        self._plan = plan
+        self._request = request
+        self._terms = terms
+
+    def take(self, state: WorkState, served: tuple[int, ...], room: int) -> list[LeasedTask]:
+        """Lease tasks that waited, then new ones."""
+        tasks = self._waiting(served, room) if state.waiting else []
+        if TARGET in served and not state.exhausted and len(tasks) < room:
+            tasks += self._new(state, room - len(tasks))
+        if tasks:
+            self._uow.work.served(self._plan.number, self._uow.now)
+        return tasks
+
+    def _waiting(self, served: tuple[int, ...], room: int) -> list[LeasedTask]:
+        work = self._uow.work
+        rows = work.ready(self._plan.number, served, self._uow.now, room)
+        if not rows:
+            return []
+        tasks = _with_bodies(self._uow, self._plan, [self._leased(row) for row in rows])
+        work.lease(self._plan.number, [task.row for task in tasks])
+        return tasks
+
+    def _new(self, state: WorkState, room: int) -> list[LeasedTask]:
+        expansion = expand(self._uow, self._plan, state, room)
+        tasks = [
+            LeasedTask(
+                self._plan,
+                self._leased(
+                    TaskRow(number, TARGET, item.ordinal, item.item_id, trial, 1, 0, self._uow.now)
+                ),
+                item,
+            )
+            for number, item, trial in expansion.units
+        ]
+        self._uow.work.add(self._plan.number, [task.row for task in tasks])
+        self._uow.work.advance(
+            self._plan.number,
+            expansion.ordinal,
+            expansion.trial,
+            expansion.number,
+            exhausted=expansion.exhausted,
+        )
+        return tasks
+
+    def _leased(self, row: TaskRow) -> TaskRow:
+        now = self._uow.now
+        return replace(
+            row,
+            lease_token=self._request.request_id,
+            session=self._request.session.number,
+            expires_at=now + self._terms.duration,
+            deadline=now + self._plan.settings.attempt_timeout + self._terms.grace,
+        )

@@ -1,0 +1,264 @@
+"""Records outcomes exactly once: results, scores, retries and the end of the run, all in one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+
+from trialbook.services.application.ports import UnitOfWork
+from trialbook.services.application.work import TARGET, TaskKey, TaskRow
+from trialbook.services.domain.content import Content, ContentCollector
+from trialbook.services.domain.judgement import Judgement, ScoreStatus
+from trialbook.services.domain.run import (
+    FACTS_PER_EVENT,
+    MAX_LOST_LEASES,
+    ErrorCode,
+    ResultFact,
+    ResultsRecorded,
+    ResultStatus,
+    RunEnded,
+    RunStatus,
+    ScoreFact,
+    ScoresRecorded,
+    TaskError,
+    facts_stream_of,
+    stream_of,
+)
+from trialbook.services.engine.backoff import backoff
+from trialbook.services.engine.plan import RunPlan
+from trialbook.services.engine.report import Answered, Broke, Disposition, Judged, Report
+from trialbook.services.engine.task_identity import trace_id, write_task_id
+
+WRITER = "w0"
+"""Names this process's fact streams. One process writes to an SQLite database."""
+
+_jitter = random.SystemRandom()
+_ITEM_FAILED = Judgement(
+    ScoreStatus.SKIPPED, None, None, "item_failed", "The item failed: there is no output.", None
+)
+_RUN_CANCELLED = Judgement(
+    ScoreStatus.SKIPPED, None, None, "run_cancelled", "The run was cancelled before.", None
+)
+
+
+def record_reports(
+    uow: UnitOfWork, plan: RunPlan, reports: Sequence[Report], worker_id: str
+) -> list[Disposition]:
+    """Record what workers report of one run; return what was done with each report."""
+    rows = uow.work.find(plan.number, {report.key for report in reports})
+    ledger = Ledger(uow, plan, worker_id)
+    dispositions: list[Disposition | None] = []
+    stale: set[TaskKey] = set()
+    for report in reports:
+        row = rows.get(report.key)
+        if row is None or row.lease_token != report.lease_token:
+            stale.add(report.key)
+            dispositions.append(None)
+            continue
+        # A task that is reported twice in one call is recorded once.
+        del rows[report.key]
+        dispositions.append(ledger.take(row, report))
+    ledger.write()
+    recorded = uow.runs.recorded(plan.number, stale) if stale else set()
+    return [
+        disposition
+        or (Disposition.ALREADY_RECORDED if report.key in recorded else Disposition.FENCED)
+        for disposition, report in zip(dispositions, reports, strict=True)
+    ]
+
+
+class Ledger:
+    """Gathers outcomes of one run's tasks, then writes them all at once."""
+
+    def __init__(self, uow: UnitOfWork, plan: RunPlan, worker_id: str = "") -> None:
+        self._uow = uow
+        self._plan = plan
+        self._worker_id = worker_id
+        self._contents = ContentCollector()
+        self._results: list[ResultFact] = []
+        self._scores: list[ScoreFact] = []
+        self._done: list[TaskRow] = []
+        self._postponed: list[TaskRow] = []
+        self._new: list[TaskRow] = []
+
+    def take(self, row: TaskRow, report: Report) -> Disposition:
+        """Take in a report whose lease holds."""
+        match report.outcome:
+            case Answered() as answer:
+                self._answered(row, answer, report.duration)
+            case Judged(judgement):
+                self._score(row, row.scorer, judgement, report.duration)
+                self._done.append(row)
+            case Broke(error):
+                return self.fail(row, error, report.duration)
+        return Disposition.RECORDED
+
+    def fail(self, row: TaskRow, error: TaskError, duration: int | None = None) -> Disposition:
+        """Take in a failed attempt: another one is scheduled if that may help."""
+        retries = self._plan.settings.max_retries
+        if error.code is ErrorCode.CANCELLED:
+            self._postpone(row, row.attempt, row.losses, 0)
+        elif error.code.retryable and row.attempt <= retries:
+            wait = backoff(self._plan.settings, row.attempt, _jitter)
+            self._postpone(row, row.attempt + 1, row.losses, wait)
+        else:
+            self._failed(row, error, duration)
+            return Disposition.RECORDED
+        return Disposition.RETRY_SCHEDULED
+
+    def lose(self, row: TaskRow) -> None:
+        """Take in that a worker went away with a task: others get it, but not for ever."""
+        losses = row.losses + 1
+        if losses <= MAX_LOST_LEASES:
+            self._postpone(row, row.attempt, losses, 0)
+            return
+        sentence = f"{losses} workers went away while they had this task"
+        self._failed(row, TaskError(ErrorCode.WORKER_LOST, sentence), None)
+
+    def give_back(self, row: TaskRow) -> None:
+        """Take in that a worker ended its session with a task unfinished."""
+        self._postpone(row, row.attempt, row.losses, 0)
+
+    def skip(self, row: TaskRow) -> None:
+        """Take in that a task will never be run, since the run was cancelled."""
+        if row.scorer == TARGET:
+            self.skip_unit(row.number, row.ordinal, row.item_id, row.trial)
+        else:
+            self._score(row, row.scorer, _RUN_CANCELLED, None)
+        self._done.append(row)
+
+    def skip_unit(self, number: int, ordinal: int, item_id: str, trial: int) -> None:
+        """Take in that an (item, trial) will never become a task."""
+        self._results.append(ResultFact(number, ordinal, item_id, trial, ResultStatus.SKIPPED))
+
+    def write(self) -> None:
+        """Write everything; the run ends with its last task."""
+        run, work = self._plan.number, self._uow.work
+        self._append_facts()
+        if self._done:
+            work.remove(run, self._done)
+        if self._postponed:
+            work.postpone(run, self._postponed)
+        if self._new:
+            work.add(run, self._new)
+        state = work.state(run)
+        if state is not None and state.finished:
+            self._end()
+
+    def _answered(self, row: TaskRow, answer: Answered, duration: int) -> None:
+        output = self._contents.add(answer.output)
+        self._result(row, ResultStatus.SUCCEEDED, duration, output=output)
+        for place in range(len(self._plan.scorers)):
+            if place in self._plan.built_in:
+                self._score(row, place, answer.judgements[place], None)
+            else:
+                self._new.append(
+                    TaskRow(
+                        row.number,
+                        place,
+                        row.ordinal,
+                        row.item_id,
+                        row.trial,
+                        attempt=1,
+                        losses=0,
+                        ready_at=self._uow.now,
+                    )
+                )
+        self._done.append(row)
+
+    def _failed(self, row: TaskRow, error: TaskError, duration: int | None) -> None:
+        if row.scorer == TARGET:
+            self._result(row, ResultStatus.FAILED, duration, error=error)
+            for place in range(len(self._plan.scorers)):
+                self._score(row, place, _ITEM_FAILED, None)
+        else:
+            reason = f"{error.kind}: {error.message}" if error.kind else error.message
+            broken = Judgement(ScoreStatus.FAILED, None, None, error.code, reason[:2000], None)
+            self._score(row, row.scorer, broken, duration)
+        self._done.append(row)
+
+    def _result(
+        self,
+        row: TaskRow,
+        status: ResultStatus,
+        duration: int | None,
+        *,
+        output: Content | None = None,
+        error: TaskError | None = None,
+    ) -> None:
+        fact = ResultFact(
+            row.number,
+            row.ordinal,
+            row.item_id,
+            row.trial,
+            status,
+            output,
+            error,
+            row.attempt,
+            duration,
+            self._worker_id,
+            trace_id(write_task_id(self._plan.uid, row.key), row.attempt),
+        )
+        self._results.append(fact)
+
+    def _score(self, row: TaskRow, place: int, judgement: Judgement, duration: int | None) -> None:
+        evidence = self._contents.add_optional(judgement.evidence)
+        self._scores.append(
+            ScoreFact(
+                row.number,
+                row.item_id,
+                row.trial,
+                place,
+                judgement.status,
+                judgement.value,
+                judgement.passed,
+                judgement.label,
+                judgement.reason,
+                evidence,
+                duration,
+            )
+        )
+
+    def _postpone(self, row: TaskRow, attempt: int, losses: int, wait: int) -> None:
+        self._postponed.append(
+            replace(
+                row,
+                attempt=attempt,
+                losses=losses,
+                ready_at=self._uow.now + wait,
+                lease_token=None,
+                session=None,
+                expires_at=None,
+                deadline=None,
+            )
+        )
+
+    def _append_facts(self) -> None:
+        if not self._results and not self._scores:
+            return
+        uid = self._plan.uid
+        position = self._uow.runs.last_position(self._plan.number) + 1
+        events: list[msgspec.Struct] = []
+        for start in range(0, len(self._results), FACTS_PER_EVENT):
+            results = tuple(self._results[start : start + FACTS_PER_EVENT])
+            events.append(ResultsRecorded(uid, position, results))
+            position += len(results)
+        for start in range(0, len(self._scores), FACTS_PER_EVENT):
+            scores = tuple(self._scores[start : start + FACTS_PER_EVENT])
+            events.append(ScoresRecorded(uid, position, scores))
+            position += len(scores)
+        self._uow.store_blobs(self._contents.blobs)
+        self._uow.append(facts_stream_of(uid, WRITER), events, expected_version=None)
+
+    def _end(self) -> None:
+        run = self._uow.runs.by_number(self._plan.number)
+        cancelling = run.status is RunStatus.CANCELLING
+        status = RunStatus.CANCELLED if cancelling else RunStatus.COMPLETED
+        ended = RunEnded(
+            run.uid, run.last_position + 1, status, run.succeeded, run.failed, run.skipped
+        )
+        self._uow.append(stream_of(run.uid), [ended], expected_version=None)
+        self._uow.work.close(run.number)

@@ -1,0 +1,51 @@
+"""What workers report of attempts, and what is done with that."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from trialbook.services.application.work import TaskKey
+from trialbook.services.domain.judgement import Judgement
+from trialbook.services.domain.run import TaskError
+
+
+class Disposition(enum.Enum):
+    """What was done with a report."""
+
+    RECORDED = enum.auto()
+    ALREADY_RECORDED = enum.auto()
+    FENCED = enum.auto()
+    RETRY_SCHEDULED = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A target answered: its output as JSON text, and what the built-in scorers say of it."""
+
+    output: str
+    judgements: dict[int, Judgement]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A worker's scorer came to a judgement."""
+
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Broke:
+    """The attempt failed."""
+
+    error: TaskError
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of one attempt. `duration` is in microseconds."""
+
+    key: TaskKey
+    lease_token: str
+    outcome: Answered | Judged | Broke
+    duration: int

@@ -1,0 +1,37 @@
+"""Names of tasks and attempts that follow from the run alone, whoever computes them."""
+
+from __future__ import annotations
+
+import hashlib
+
+from trialbook.services.application.work import TARGET, TaskKey
+
+_LONGEST_NUMBER = 18
+
+
+def write_task_id(uid: str, key: TaskKey) -> str:
+    """Return a task's id, which is the same for every attempt at it."""
+    return f"{uid}/{key.number}" if key.scorer == TARGET else f"{uid}/{key.number}/{key.scorer}"
+
+
+def read_task_id(task_id: str) -> tuple[str, TaskKey] | None:
+    """Return a task's run uid and key; None if this is no task id."""
+    uid, *numbers = task_id.split("/")
+    well_formed = all(
+        text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER for text in numbers
+    )
+    if not well_formed or len(numbers) not in (1, 2):
+        return None
+    number, *scorer = map(int, numbers)
+    return uid, TaskKey(number, scorer[0] if scorer else TARGET)
+
+
+def trace_id(task_id: str, attempt: int) -> str:
+    """Return the W3C trace id of an attempt, 32 hex digits."""
+    return hashlib.blake2b(f"{task_id}#{attempt}".encode(), digest_size=16).hexdigest()
+
+
+def traceparent(task_id: str, attempt: int) -> str:
+    """Return the W3C traceparent under which an attempt runs, sampled."""
+    digest = hashlib.blake2b(f"{task_id}#{attempt}#span".encode(), digest_size=8).hexdigest()
+    return f"00-{trace_id(task_id, attempt)}-{digest}-01"

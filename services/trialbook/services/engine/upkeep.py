@@ -1,0 +1,155 @@
+"""What goes on by itself: expired leases, cancelled runs, imports that came to nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from trialbook.services.application import dataset as datasets
+from trialbook.services.application.ports import CommandContext, Queries, Store, UnitOfWork
+from trialbook.services.engine.cancel import skip_slice
+from trialbook.services.engine.plan import PlanBook
+from trialbook.services.engine.signals import Signal
+from trialbook.services.engine.sweep import SLICE, sweep_expired
+
+_log = logging.getLogger(__name__)
+_SYSTEM = CommandContext(actor="trialbook")
+_IMPORT_SLICE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class _Overdue:
+    """What a look at the store finds to be done."""
+
+    leases: bool
+    sessions: bool
+    cancelling: list[int]
+    next_wake: int | None
+    now: int
+
+
+def _look(queries: Queries) -> _Overdue:
+    return _Overdue(
+        leases=bool(queries.work.expired(queries.now, 1)),
+        sessions=queries.workers.has_expired(queries.now),
+        cancelling=queries.runs.cancelling(),
+        next_wake=queries.work.next_wake(queries.now),
+        now=queries.now,
+    )
+
+
+class Upkeep:
+    """Looks after the store at intervals, or as soon as it is told to.
+
+    `on_changed` is called on the event loop with a run whose facts changed, and whether it ended;
+    `on_ready` when tasks that waited may go out.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        plans: PlanBook,
+        interval: float,
+        on_changed: Callable[[int, bool], None],
+        on_ready: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._plans = plans
+        self._interval = interval
+        self._on_changed = on_changed
+        self._on_ready = on_ready
+        self._look_again = Signal()
+        self._cancelling: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Begin."""
+        self._spawn(self._run())
+
+    async def stop(self) -> None:
+        """End, in the middle of whatever is going on: the next start goes on with it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def hurry(self) -> None:
+        """Look again now."""
+        self._look_again.notify()
+
+    async def discard_import(self, uid: str) -> None:
+        """Drop what an import that failed has brought."""
+        while not await self._store.transact(
+            _SYSTEM, lambda uow: datasets.discard_import(uow, uid, _IMPORT_SLICE)
+        ):
+            pass
+
+    def abandon_import(self, uid: str) -> asyncio.Task[None]:
+        """Drop an import in the background, however often that has to be tried."""
+        return self._spawn(self._abandon_import(uid))
+
+    async def _abandon_import(self, uid: str) -> None:
+        while True:
+            seen = self._look_again.count
+            try:
+                await self.discard_import(uid)
+            except Exception:  # noqa: BLE001 — upkeep outlives whatever the store does
+                _log.exception("dropping an import failed; it is tried again")
+                await self._look_again.wait(seen, self._interval)
+            else:
+                return
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _run(self) -> None:
+        while True:
+            seen, wait = self._look_again.count, self._interval
+            try:
+                wait = await self._sweep()
+            except Exception:  # noqa: BLE001 — upkeep outlives whatever the store does
+                _log.exception("upkeep failed; it is tried again in %g s", wait)
+            await self._look_again.wait(seen, wait)
+
+    async def _sweep(self) -> float:
+        """Do what is overdue; return how long until something else may be, in seconds."""
+        found = await self._store.read(_look)
+        if found.leases:
+            await self._sweep_leases()
+        if found.sessions:
+            await self._store.transact(_SYSTEM, lambda uow: uow.workers.close_expired(uow.now))
+        for run in found.cancelling:
+            if run not in self._cancelling:
+                self._cancelling.add(run)
+                self._spawn(self._cancel(run))
+        self._on_ready()
+        if found.next_wake is None:
+            return self._interval
+        return min(self._interval, max(0.001, (found.next_wake - found.now) / 1e6))
+
+    async def _sweep_leases(self) -> None:
+        def work(uow: UnitOfWork) -> dict[int, bool]:
+            runs = sweep_expired(uow, self._plans, SLICE)
+            return {run: uow.work.state(run) is None for run in runs}
+
+        for run, ended in (await self._store.transact(_SYSTEM, work)).items():
+            self._on_changed(run, ended)
+        self._look_again.notify()
+
+    async def _cancel(self, run: int) -> None:
+        try:
+            ended = False
+            while not ended:
+                ended = await self._store.transact(
+                    _SYSTEM, lambda uow: skip_slice(uow, self._plans, run)
+                )
+                self._on_changed(run, ended)
+        except Exception:  # noqa: BLE001 — upkeep outlives whatever the store does
+            _log.exception("cancelling a run failed; the next sweep goes on with it")
+        finally:
+            self._cancelling.discard(run)
