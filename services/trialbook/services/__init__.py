@@ -1,0 +1,1 @@
+"""The Trialbook service: versioned datasets, experiments, runs and scores over gRPC."""

@@ -1,0 +1,1 @@
+"""The gRPC door: protobuf in, application calls, protobuf out."""
