@@ -17,7 +17,9 @@ from trialbook.eventstore.registry import EventRegistry
 _PLAIN = b"\x10"
 _ZLIB = b"\x11"
 
-_WORTH_TRYING = 1024
+# Bulk events shrink to half or less. The small ones of live work are many, and waited for: to
+# compress them would cost more time than to write them.
+_WORTH_TRYING = 16 * 1024
 _WORTH_KEEPING = 0.9
 
 
@@ -34,7 +36,7 @@ class EventEnvelope:
 class StructMapper(Mapper[str]):
     """Stores msgspec structs as one header byte and a msgpack array of metadata and event.
 
-    A payload above 1 KB is compressed with zlib at level 1 where that saves more than a tenth.
+    A payload above 16 KB is compressed with zlib at level 1 where that saves more than a tenth.
     """
 
     def __init__(self, registry: EventRegistry) -> None:

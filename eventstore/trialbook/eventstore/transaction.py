@@ -109,6 +109,10 @@ class Transaction(Reader, Protocol):
         """Store a command's result; UniqueViolation if the id is remembered already."""
         ...
 
+    def forget_commands(self, before: int) -> int:
+        """Forget the commands recorded before a time, in microseconds; return how many."""
+        ...
+
     def put_blobs(self, contents: Mapping[bytes, str]) -> None:
         """Store texts under their SHA-256 digests; those that are there already stay."""
         ...

@@ -26,8 +26,11 @@ class WriteSession(Transaction, Protocol):
     A request may be undone by itself while the others of its batch stay.
     """
 
-    def begin(self) -> None:
-        """Start a transaction and lock out other writers; StoreUnavailable if that fails."""
+    def begin(self, *, relaxed: bool = False) -> None:
+        """Start a transaction and lock out other writers; StoreUnavailable if that fails.
+
+        A relaxed one need not survive a power failure.
+        """
         ...
 
     def begin_request(self) -> None:
@@ -60,6 +63,7 @@ class _Request:
     work: Callable[[Transaction], Any]
     future: asyncio.Future[Any] | futures.Future[Any]
     loop: asyncio.AbstractEventLoop | None
+    relaxed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +111,17 @@ class GroupCommitWriter:
         self._thread = threading.Thread(target=self._run, name="trialbook-writer", daemon=True)
         self._thread.start()
 
-    async def transact(self, work: Callable[[Transaction], T]) -> T:
+    async def transact(self, work: Callable[[Transaction], T], *, relaxed: bool = False) -> T:
         """Run ``work`` on the writer's thread and return its result once it is durable.
 
-        Raises what the work raises, or StoreUnavailable. A caller who is cancelled does not
-        learn whether the work was done.
+        What a ``relaxed`` work writes survives the end of the process, but after a power failure
+        it may be missing until the next commit that is not relaxed: do not acknowledge anything
+        on the strength of it. Raises what the work raises, or StoreUnavailable. A caller who is
+        cancelled does not learn whether the work was done.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._enqueue(_Request(work, future, loop))
+        self._enqueue(_Request(work, future, loop, relaxed))
         return await future
 
     def submit(self, work: Callable[[Transaction], T]) -> futures.Future[T]:
@@ -148,11 +154,14 @@ class GroupCommitWriter:
             pass
 
     def _serve(self) -> bool:
-        """Process one batch; False if it was the last. Nothing of it is held while waiting."""
+        """Process what has arrived; False if it was the last. None of it is held while waiting."""
         batch, last = self._next_batch()
         batch = [request for request in batch if _wanted(request)]
-        if batch:
-            self._process(batch)
+        # What need not wait for the disk is answered first.
+        for relaxed in (True, False):
+            some = [request for request in batch if request.relaxed is relaxed]
+            if some:
+                self._process(some)
         return not last
 
     def _next_batch(self) -> tuple[list[_Request], bool]:
@@ -177,7 +186,7 @@ class GroupCommitWriter:
         _settle(outcomes)
 
     def _commit(self, batch: list[_Request]) -> list[_Outcome]:
-        self._session.begin()
+        self._session.begin(relaxed=batch[0].relaxed)
         if len(batch) == 1:
             outcomes = [self._perform_alone(batch[0])]
             if outcomes[0].error is not None:

@@ -181,14 +181,16 @@ def test_a_batch_that_cannot_be_committed_fails_as_a_whole_and_the_next_succeeds
         write_note(tx, "n", "x")
         tx.after_commit(lambda: heard.append("called"))
 
-    original: Callable[[], Sequence[Callable[[], None]] | None] = getattr(database._session, moment)
+    original: Callable[..., Sequence[Callable[[], None]] | None] = getattr(
+        database._session, moment
+    )
 
-    def fail_once() -> Sequence[Callable[[], None]] | None:
+    def fail_once(**options: bool) -> Sequence[Callable[[], None]] | None:
         nonlocal broken
         if broken and database._writer._queue.qsize() == 0:
             broken = False
             raise StoreUnavailable("The disk failed.")
-        return original()
+        return original(**options)
 
     with writer_held(database):
         waiting = [database.submit(work) for _ in range(size)]
@@ -238,3 +240,32 @@ async def test_a_work_that_raises_stop_iteration_reaches_its_caller_only(
     with pytest.raises(RuntimeError, match="StopIteration"):
         await failing
     assert await other == [(1,)]
+
+
+async def test_relaxed_work_is_answered_before_what_waits_for_the_disk(
+    database: SQLiteDatabase,
+) -> None:
+    order: list[str] = []
+
+    def note(name: str, _: Transaction) -> None:
+        order.append(name)
+
+    with writer_held(database):
+        waiting = [
+            asyncio.ensure_future(database.transact(partial(note, name), relaxed=relaxed))
+            for name, relaxed in (("durable", False), ("relaxed", True))
+        ]
+        await asyncio.sleep(0)
+    await asyncio.gather(*waiting)
+
+    assert order == ["relaxed", "durable"]
+
+
+async def test_relaxed_work_leaves_the_next_commit_fully_durable(
+    database: SQLiteDatabase,
+) -> None:
+    def synchronous(tx: Transaction) -> int:
+        return int(tx.query("PRAGMA synchronous")[0][0])
+
+    assert await database.transact(synchronous, relaxed=True) == 1
+    assert await database.transact(synchronous) == 2

@@ -24,13 +24,13 @@ def statements(connection: sqlite3.Connection) -> list[str]:
     return seen
 
 
-def test_a_chunk_of_250_rows_takes_seven_statements(connection: sqlite3.Connection) -> None:
+def test_a_chunk_of_250_rows_takes_four_statements(connection: sqlite3.Connection) -> None:
     seen = statements(connection)
     rows = [(number, number**2) for number in range(250)]
 
     insert_rows(connection.cursor(), "number", ("value", "square"), rows)
 
-    assert len(seen) == 7
+    assert len(seen) == 4
     assert connection.execute("SELECT * FROM number ORDER BY value").fetchall() == rows
 
 

@@ -92,13 +92,15 @@ class SQLiteDatabase:
         """Announces each commit, for those who follow the log."""
         return self._datastore.commits
 
-    async def transact(self, work: Callable[[Transaction], T]) -> T:
+    async def transact(self, work: Callable[[Transaction], T], *, relaxed: bool = False) -> T:
         """Run ``work`` on the writer's thread and return its result once it is durable.
 
-        An error that it raises undoes all that it wrote. Raises StoreUnavailable if the queue
-        is full, the disk is full or fails, or the database is closed.
+        An error that it raises undoes all that it wrote. What a ``relaxed`` work writes survives
+        the end of the process at once, but a power failure only with the next commit that is not
+        relaxed. Raises StoreUnavailable if the queue is full, the disk is full or fails, or the
+        database is closed.
         """
-        return await self._writer.transact(work)
+        return await self._writer.transact(work, relaxed=relaxed)
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
         """Do as ``transact`` does, for threads without an event loop."""

@@ -44,6 +44,7 @@ class LogDatastore(SQLiteDatastore):
         self.pool = ReadOnlyConnectionPool(path, readers)
         self.path = path
         self.commits = CommitSignal()
+        self.durability: Durability = durability
         self.writer = open_writer(path, durability)
         self.writing = threading.Lock()
 

@@ -28,6 +28,7 @@ STATEMENTS = (
         recorded_at INTEGER NOT NULL
     )
     """,
+    "CREATE INDEX IF NOT EXISTS command_by_time ON command (recorded_at)",
     "CREATE TABLE IF NOT EXISTS blob (hash BLOB NOT NULL PRIMARY KEY, content TEXT NOT NULL)",
     f"INSERT INTO meta VALUES ('store_version', '{STORE_VERSION}') ON CONFLICT DO NOTHING",
 )

@@ -12,6 +12,7 @@ from eventsourcing.persistence import StoredEvent
 from trialbook.eventstore.errors import StoreError, StoreUnavailable, VersionConflict
 from trialbook.eventstore.events import Metadata, RecordedEvent
 from trialbook.eventstore.mapper import StructMapper
+from trialbook.eventstore.sqlite.connection import Durability
 from trialbook.eventstore.sqlite.datastore import LogDatastore
 from trialbook.eventstore.sqlite.failures import (
     DRIVER_ERRORS,
@@ -45,6 +46,8 @@ class SQLiteSession(SQLiteReader):
         self._connection = datastore.writer
         self._writing = datastore.writing
         self._commits = datastore.commits
+        self._durability: Durability = datastore.durability
+        self._relaxed = False
         self._recorder = recorder
         self._projection = projection
         self._single = _Guard(self, whole=False)
@@ -129,6 +132,11 @@ class SQLiteSession(SQLiteReader):
             (command_id, fingerprint, result, recorded_at),
         )
 
+    def forget_commands(self, before: int) -> int:
+        """Forget the commands recorded before a time, in microseconds; return how many."""
+        self._refuse_from_projection()
+        return self.execute("DELETE FROM command WHERE recorded_at < ?", (before,))
+
     def put_blobs(self, contents: Mapping[bytes, str]) -> None:
         """Store texts under their SHA-256 digests; those that are there already stay."""
         self.insert(
@@ -163,14 +171,16 @@ class SQLiteSession(SQLiteReader):
 
     # What the writer uses.
 
-    def begin(self) -> None:
-        """Start a transaction and lock out other writers."""
+    def begin(self, *, relaxed: bool = False) -> None:
+        """Start a transaction and lock out other writers; a relaxed one is not synchronised."""
         self._writing.acquire()
         try:
             with driver_errors_translated:
+                if relaxed:
+                    self._relax()
                 self._cursor.execute("BEGIN IMMEDIATE")
         except BaseException:
-            self._writing.release()
+            self._let_others_in()
             raise
         self._open = True
         self._callbacks = []
@@ -202,8 +212,7 @@ class SQLiteSession(SQLiteReader):
     def commit(self) -> Sequence[Callable[[], None]]:
         """Make everything durable and return the callbacks to make now."""
         self._steer("COMMIT")
-        self._open = False
-        self._writing.release()
+        self._let_others_in()
         self._commits.announce()
         return self._callbacks
 
@@ -214,6 +223,19 @@ class SQLiteSession(SQLiteReader):
         with suppress(*DRIVER_ERRORS):
             if self._connection.in_transaction:
                 self._cursor.execute("ROLLBACK")
+        self._let_others_in()
+
+    def _relax(self) -> None:
+        # In the write-ahead log a commit that is not synchronised is still in order: the next one
+        # that is takes it along, and no power failure can leave it in without what came before.
+        if self._durability == "full":
+            self._cursor.execute("PRAGMA synchronous = NORMAL")
+            self._relaxed = True
+
+    def _let_others_in(self) -> None:
+        if self._relaxed:
+            self._relaxed = False
+            self._cursor.execute("PRAGMA synchronous = FULL")
         self._open = False
         self._writing.release()
 

@@ -1,7 +1,7 @@
 """Statements over many rows or many keys, in few different shapes.
 
 The driver keeps prepared statements by their text, and gives the interpreter's lock away once per
-execution. Slices whose sizes are powers of two need few texts and few executions.
+execution: bounded slices need few texts and few executions.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def insert_rows(
     most = max(1, min(_MOST_ROWS, _MOST_PARAMETERS // len(columns)))
     start = 0
     while start < len(rows):
-        size = min(_power_of_two_within(len(rows) - start), _power_of_two_within(most))
+        size = min(len(rows) - start, most)
         statement = _insert_statement(table, columns, size, on_conflict)
         values = list(chain.from_iterable(rows[start : start + size]))
         cursor.execute(statement, values)
@@ -57,10 +57,6 @@ def _insert_statement(table: str, columns: tuple[str, ...], size: int, on_confli
     row = f"({','.join('?' * len(columns))})"
     values = ",".join([row] * size)
     return f"INSERT INTO {table} ({','.join(columns)}) VALUES {values} {on_conflict}"
-
-
-def _power_of_two_within(number: int) -> int:
-    return 1 << (number.bit_length() - 1)
 
 
 def _power_of_two_from(number: int) -> int:
