@@ -32,7 +32,7 @@ class DatasetServiceStub:
     A `request_id`, where a request has one, makes the call safe to repeat: a
     second call with the same id and the same request returns what the first one
     did, a second call with another request is refused with
-    ERROR_REASON_REQUEST_ID_REUSED.
+    ERROR_REASON_REQUEST_ID_REUSED. Ids are remembered for a week.
     """
 
     def __init__(self, channel):
@@ -100,7 +100,7 @@ class DatasetServiceServicer:
     A `request_id`, where a request has one, makes the call safe to repeat: a
     second call with the same id and the same request returns what the first one
     did, a second call with another request is refused with
-    ERROR_REASON_REQUEST_ID_REUSED.
+    ERROR_REASON_REQUEST_ID_REUSED. Ids are remembered for a week.
     """
 
     def CreateDataset(self, request, context):
@@ -256,7 +256,7 @@ class DatasetService:
     A `request_id`, where a request has one, makes the call safe to repeat: a
     second call with the same id and the same request returns what the first one
     did, a second call with another request is refused with
-    ERROR_REASON_REQUEST_ID_REUSED.
+    ERROR_REASON_REQUEST_ID_REUSED. Ids are remembered for a week.
     """
 
     @staticmethod

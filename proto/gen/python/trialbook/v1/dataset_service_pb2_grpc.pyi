@@ -33,7 +33,7 @@ class DatasetServiceStub:
     A `request_id`, where a request has one, makes the call safe to repeat: a
     second call with the same id and the same request returns what the first one
     did, a second call with another request is refused with
-    ERROR_REASON_REQUEST_ID_REUSED.
+    ERROR_REASON_REQUEST_ID_REUSED. Ids are remembered for a week.
     """
 
     @_typing.overload
@@ -90,7 +90,7 @@ class DatasetServiceAsyncStub(DatasetServiceStub):
     A `request_id`, where a request has one, makes the call safe to repeat: a
     second call with the same id and the same request returns what the first one
     did, a second call with another request is refused with
-    ERROR_REASON_REQUEST_ID_REUSED.
+    ERROR_REASON_REQUEST_ID_REUSED. Ids are remembered for a week.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -143,7 +143,7 @@ class DatasetServiceServicer(metaclass=_abc_1.ABCMeta):
     A `request_id`, where a request has one, makes the call safe to repeat: a
     second call with the same id and the same request returns what the first one
     did, a second call with another request is refused with
-    ERROR_REASON_REQUEST_ID_REUSED.
+    ERROR_REASON_REQUEST_ID_REUSED. Ids are remembered for a week.
     """
 
     @_abc_1.abstractmethod

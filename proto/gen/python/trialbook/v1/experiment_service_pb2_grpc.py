@@ -75,7 +75,7 @@ class ExperimentServiceServicer:
 
     def CreateExperiment(self, request, context):
         """Creates an experiment at version 1. Writes `experiment.created`. The dataset
-        must exist (NOT_FOUND), each scorer must be built in or hosted by a worker
+        must exist (NOT_FOUND), each scorer must be built in or declared by a worker
         (ERROR_REASON_UNKNOWN_SCORER) and its parameters must fit
         (ERROR_REASON_INVALID_SCORER_PARAMETERS). ALREADY_EXISTS if the project has
         an experiment of that id.

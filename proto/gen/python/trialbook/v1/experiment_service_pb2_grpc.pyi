@@ -37,7 +37,7 @@ class ExperimentServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ExperimentServiceAsyncStub: ...
     CreateExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_service_pb2.CreateExperimentRequest, _experiment_service_pb2.CreateExperimentResponse]
     """Creates an experiment at version 1. Writes `experiment.created`. The dataset
-    must exist (NOT_FOUND), each scorer must be built in or hosted by a worker
+    must exist (NOT_FOUND), each scorer must be built in or declared by a worker
     (ERROR_REASON_UNKNOWN_SCORER) and its parameters must fit
     (ERROR_REASON_INVALID_SCORER_PARAMETERS). ALREADY_EXISTS if the project has
     an experiment of that id.
@@ -67,7 +67,7 @@ class ExperimentServiceAsyncStub(ExperimentServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateExperiment: _aio.UnaryUnaryMultiCallable[_experiment_service_pb2.CreateExperimentRequest, _experiment_service_pb2.CreateExperimentResponse]  # type: ignore[assignment]
     """Creates an experiment at version 1. Writes `experiment.created`. The dataset
-    must exist (NOT_FOUND), each scorer must be built in or hosted by a worker
+    must exist (NOT_FOUND), each scorer must be built in or declared by a worker
     (ERROR_REASON_UNKNOWN_SCORER) and its parameters must fit
     (ERROR_REASON_INVALID_SCORER_PARAMETERS). ALREADY_EXISTS if the project has
     an experiment of that id.
@@ -100,7 +100,7 @@ class ExperimentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_experiment_service_pb2.CreateExperimentResponse, _abc.Awaitable[_experiment_service_pb2.CreateExperimentResponse]]:
         """Creates an experiment at version 1. Writes `experiment.created`. The dataset
-        must exist (NOT_FOUND), each scorer must be built in or hosted by a worker
+        must exist (NOT_FOUND), each scorer must be built in or declared by a worker
         (ERROR_REASON_UNKNOWN_SCORER) and its parameters must fit
         (ERROR_REASON_INVALID_SCORER_PARAMETERS). ALREADY_EXISTS if the project has
         an experiment of that id.

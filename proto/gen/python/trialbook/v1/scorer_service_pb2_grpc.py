@@ -52,15 +52,15 @@ class ScorerServiceServicer:
     """
 
     def ListScorers(self, request, context):
-        """Lists the scorers that an experiment of the project can use by id: the
-        built-in ones, and those of its live workers.
+        """Lists the scorers that an experiment of the project can use, by id: the
+        built-in ones, and those that its workers have declared.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeScorer(self, request, context):
-        """Tells all about one scorer. NOT_FOUND if it is neither built in nor hosted.
+        """Tells all about one scorer. NOT_FOUND if it is neither built in nor declared.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

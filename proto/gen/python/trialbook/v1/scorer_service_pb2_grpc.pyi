@@ -34,11 +34,11 @@ class ScorerServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ScorerServiceAsyncStub: ...
     ListScorers: _grpc.UnaryUnaryMultiCallable[_scorer_service_pb2.ListScorersRequest, _scorer_service_pb2.ListScorersResponse]
-    """Lists the scorers that an experiment of the project can use by id: the
-    built-in ones, and those of its live workers.
+    """Lists the scorers that an experiment of the project can use, by id: the
+    built-in ones, and those that its workers have declared.
     """
     DescribeScorer: _grpc.UnaryUnaryMultiCallable[_scorer_service_pb2.DescribeScorerRequest, _scorer_service_pb2.DescribeScorerResponse]
-    """Tells all about one scorer. NOT_FOUND if it is neither built in nor hosted."""
+    """Tells all about one scorer. NOT_FOUND if it is neither built in nor declared."""
 
 @_typing.type_check_only
 class ScorerServiceAsyncStub(ScorerServiceStub):
@@ -46,11 +46,11 @@ class ScorerServiceAsyncStub(ScorerServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListScorers: _aio.UnaryUnaryMultiCallable[_scorer_service_pb2.ListScorersRequest, _scorer_service_pb2.ListScorersResponse]  # type: ignore[assignment]
-    """Lists the scorers that an experiment of the project can use by id: the
-    built-in ones, and those of its live workers.
+    """Lists the scorers that an experiment of the project can use, by id: the
+    built-in ones, and those that its workers have declared.
     """
     DescribeScorer: _aio.UnaryUnaryMultiCallable[_scorer_service_pb2.DescribeScorerRequest, _scorer_service_pb2.DescribeScorerResponse]  # type: ignore[assignment]
-    """Tells all about one scorer. NOT_FOUND if it is neither built in nor hosted."""
+    """Tells all about one scorer. NOT_FOUND if it is neither built in nor declared."""
 
 class ScorerServiceServicer(metaclass=_abc_1.ABCMeta):
     """The catalogue of scorers."""
@@ -61,8 +61,8 @@ class ScorerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scorer_service_pb2.ListScorersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scorer_service_pb2.ListScorersResponse, _abc.Awaitable[_scorer_service_pb2.ListScorersResponse]]:
-        """Lists the scorers that an experiment of the project can use by id: the
-        built-in ones, and those of its live workers.
+        """Lists the scorers that an experiment of the project can use, by id: the
+        built-in ones, and those that its workers have declared.
         """
 
     @_abc_1.abstractmethod
@@ -71,6 +71,6 @@ class ScorerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scorer_service_pb2.DescribeScorerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scorer_service_pb2.DescribeScorerResponse, _abc.Awaitable[_scorer_service_pb2.DescribeScorerResponse]]:
-        """Tells all about one scorer. NOT_FOUND if it is neither built in nor hosted."""
+        """Tells all about one scorer. NOT_FOUND if it is neither built in nor declared."""
 
 def add_ScorerServiceServicer_to_server(servicer: ScorerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
