@@ -275,6 +275,10 @@ class UnitOfWork(Queries, Protocol):
         """Keep large bodies by digest."""
         ...
 
+    def forget_commands(self, before: int) -> int:
+        """Forget which commands were recorded before a time; return how many those were."""
+        ...
+
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call back, on another thread, when all of it is durable."""
         ...
@@ -299,8 +303,13 @@ class Store(Protocol):
         """
         ...
 
-    async def transact(self, context: CommandContext, work: Callable[[UnitOfWork], R]) -> R:
-        """Run a change that needs no command id, since repeating it does no harm."""
+    async def transact(
+        self, context: CommandContext, work: Callable[[UnitOfWork], R], *, relaxed: bool = False
+    ) -> R:
+        """Run a change that needs no command id, since repeating it does no harm.
+
+        What is written relaxed may be gone after a power failure, though not after a crash.
+        """
         ...
 
     async def read(self, query: Callable[[Queries], R]) -> R:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 TARGET = -1
 """Stands in a task's `scorer` for the target itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskKey:
+class TaskKey(msgspec.Struct, frozen=True):
     """Names a task inside its run: a result's number, and a scorer (or TARGET)."""
 
     number: int
     scorer: int
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRow:
+class TaskRow(msgspec.Struct, frozen=True):
     """One task. Times are in microseconds; without a lease `ready_at` says when it may go out."""
 
     number: int
@@ -41,8 +40,15 @@ class TaskRow:
         return TaskKey(self.number, self.scorer)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkState:
+class TaskPlace(msgspec.Struct, frozen=True):
+    """How far an expansion has come: the last item, its trial, and its result's number."""
+
+    ordinal: int
+    trial: int
+    number: int
+
+
+class WorkState(msgspec.Struct, frozen=True):
     """How far a run's expansion into tasks has come, and how many tasks there are.
 
     `ordinal` and `trial` are those of the last (item, trial) that became a task; `number` is its
@@ -82,8 +88,10 @@ class WorkTable(Protocol):
         """Return a run's state; None if its work is over."""
         ...
 
-    def advance(self, run: int, ordinal: int, trial: int, number: int, *, exhausted: bool) -> None:
-        """Write down how far the expansion has come."""
+    def expand(
+        self, run: int, tasks: Sequence[TaskRow], upto: TaskPlace, *, exhausted: bool
+    ) -> None:
+        """Store new tasks, and how far the expansion has come with them."""
         ...
 
     def served(self, run: int, now: int) -> None:
@@ -92,10 +100,6 @@ class WorkTable(Protocol):
 
     def ready(self, run: int, scorers: Collection[int], now: int, limit: int) -> list[TaskRow]:
         """Return waiting tasks that may go out now, scorers' first, of these scorers or TARGET."""
-        ...
-
-    def add(self, run: int, tasks: Sequence[TaskRow]) -> None:
-        """Store new tasks, leased or waiting."""
         ...
 
     def lease(self, run: int, tasks: Sequence[TaskRow]) -> None:
@@ -110,6 +114,10 @@ class WorkTable(Protocol):
         """Return all tasks that are out with a session, by run."""
         ...
 
+    def all_leased(self, run: int, tasks: Collection[TaskRow]) -> bool:
+        """Say whether all of these tasks are still out under the leases that they show."""
+        ...
+
     def find(self, run: int, keys: Collection[TaskKey]) -> dict[TaskKey, TaskRow]:
         """Return those of these tasks that exist."""
         ...
@@ -118,12 +126,17 @@ class WorkTable(Protocol):
         """Return tasks of a run, by number."""
         ...
 
-    def remove(self, run: int, tasks: Sequence[TaskRow]) -> None:
-        """Delete tasks that are done."""
-        ...
+    def settle(
+        self,
+        run: int,
+        done: Sequence[TaskRow],
+        postponed: Sequence[TaskRow],
+        new: Sequence[TaskRow],
+    ) -> WorkState | None:
+        """Delete tasks that are done, take the leases of postponed ones back, store new ones.
 
-    def postpone(self, run: int, tasks: Sequence[TaskRow]) -> None:
-        """Take leases back and store the tasks' attempts, losses and ready times."""
+        Returns the run's state after that; None if its work is over.
+        """
         ...
 
     def prolong(self, run: int, keys: Collection[TaskKey], session: int, expires_at: int) -> None:

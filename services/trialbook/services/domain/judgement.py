@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+import msgspec
 
 
 class ScoreStatus(enum.StrEnum):
@@ -15,8 +16,7 @@ class ScoreStatus(enum.StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True):
     """One scorer's word on one result.
 
     ``value`` lies in the scorer's declared range and is ``None`` unless the status is ``SCORED``.

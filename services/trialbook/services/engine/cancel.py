@@ -27,12 +27,6 @@ def skip_slice(uow: UnitOfWork, plans: PlanBook, run: int) -> bool:
         expansion = expand(uow, plan, state, SLICE)
         for number, item, trial in expansion.units:
             ledger.skip_unit(number, item.ordinal, item.item_id, trial)
-        uow.work.advance(
-            run,
-            expansion.ordinal,
-            expansion.trial,
-            expansion.number,
-            exhausted=expansion.exhausted,
-        )
+        uow.work.expand(run, [], expansion.upto, exhausted=expansion.exhausted)
     ledger.write()
     return uow.work.state(run) is None

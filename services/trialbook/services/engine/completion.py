@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+
+import msgspec
 
 from trialbook.services.application.ports import CommandContext, Queries, Store, UnitOfWork
 from trialbook.services.application.views import ItemView, Session
 from trialbook.services.application.work import TaskKey
 from trialbook.services.domain.judgement import Judgement
 from trialbook.services.domain.run import TaskError
-from trialbook.services.engine.in_flight import InFlight, Recording
+from trialbook.services.engine.in_flight import Given, InFlight, Recording
 from trialbook.services.engine.judge import Case, judge
+from trialbook.services.engine.pace import Pace
 from trialbook.services.engine.plan import PlanBook, RunPlan
 from trialbook.services.engine.record import record_reports
 from trialbook.services.engine.report import Answered, Broke, Disposition, Judged, Report
 from trialbook.services.scoring.judgement import Sample
 
 
-@dataclass(frozen=True, slots=True)
-class TaskReport:
+class TaskReport(msgspec.Struct, frozen=True):
     """A report as it comes in: the run by uid, and an output (JSON text) not yet judged."""
 
     uid: str
@@ -29,6 +30,14 @@ class TaskReport:
     lease_token: str
     outcome: str | Judged | TaskError
     duration: int
+
+
+class _Judged(msgspec.Struct, frozen=True):
+    """Reports with the uids of their runs, their plans, and what is known of their tasks."""
+
+    reports: list[tuple[str, Report]]
+    plans: dict[str, RunPlan]
+    taken: dict[tuple[str, TaskKey], Given]
 
 
 OnRecorded = Callable[[int, bool], None]
@@ -39,18 +48,24 @@ class Completions:
     """Judges and records reports."""
 
     def __init__(
-        self, store: Store, plans: PlanBook, in_flight: InFlight, scoring: Executor
+        self,
+        store: Store,
+        plans: PlanBook,
+        in_flight: InFlight,
+        pace: Pace,
+        scoring: Executor,
     ) -> None:
         self._store = store
         self._plans = plans
         self._in_flight = in_flight
+        self._pace = pace
         self._scoring = scoring
 
     async def complete(
         self,
         session: Session,
         reports: Sequence[TaskReport],
-        on_free: Callable[[], None],
+        on_free: Callable[[], Awaitable[None]],
         on_recorded: OnRecorded,
     ) -> list[Disposition]:
         """Return what was done with each report, once that is durable.
@@ -60,17 +75,20 @@ class Completions:
         more if only the recording makes work or frees slots.
         """
         plans = await self._find_plans(reports)
-        items, recording = self._take(reports, plans)
-        on_free()
+        taken, recording = self._take(reports, plans)
+        items = {key: given.item for key, given in taken.items() if given.item is not None}
+        await on_free()
         try:
             await self._load_items(reports, plans, items)
             judged = await self._judge(reports, plans, items)
-            dispositions = await self._record(session, judged, plans, recording, on_recorded)
+            dispositions = await self._record(
+                session, _Judged(judged, plans, taken), recording, on_recorded
+            )
         finally:
             recording.end()
         hosted = any(len(plan.built_in) < len(plan.scorers) for plan in plans.values())
         if hosted or recording.total < len(reports):
-            on_free()
+            await on_free()
         return dispositions
 
     async def _find_plans(self, reports: Sequence[TaskReport]) -> dict[str, RunPlan]:
@@ -83,8 +101,8 @@ class Completions:
 
     def _take(
         self, reports: Sequence[TaskReport], plans: dict[str, RunPlan]
-    ) -> tuple[dict[tuple[str, TaskKey], ItemView], Recording]:
-        items: dict[tuple[str, TaskKey], ItemView] = {}
+    ) -> tuple[dict[tuple[str, TaskKey], Given], Recording]:
+        taken: dict[tuple[str, TaskKey], Given] = {}
         counts: Counter[int] = Counter()
         for report in reports:
             plan = plans.get(report.uid)
@@ -94,9 +112,9 @@ class Completions:
             if given is None:
                 continue
             counts[plan.number] += 1
-            if given.item is not None:
-                items[report.uid, report.key] = given.item
-        return items, self._in_flight.begin_recording(counts)
+            self._pace.note(plan.number, report.duration)
+            taken[report.uid, report.key] = given
+        return taken, self._in_flight.begin_recording(counts)
 
     async def _load_items(
         self,
@@ -137,11 +155,11 @@ class Completions:
     async def _record(
         self,
         session: Session,
-        reports: list[tuple[str, Report]],
-        plans: dict[str, RunPlan],
+        judged: _Judged,
         recording: Recording,
         on_recorded: OnRecorded,
     ) -> list[Disposition]:
+        reports = judged.reports
         places: defaultdict[str, list[int]] = defaultdict(list)
         for place, (uid, _) in enumerate(reports):
             places[uid].append(place)
@@ -150,9 +168,10 @@ class Completions:
             # The rows are gone with this transaction, so they must no longer be counted as free.
             recording.end()
             dispositions = [Disposition.FENCED] * len(reports)
-            for uid, plan in plans.items():
+            for uid, plan in judged.plans.items():
                 own = [reports[place][1] for place in places[uid]]
-                answers = record_reports(uow, plan, own, session.worker_id)
+                known = {key: given.row for (of, key), given in judged.taken.items() if of == uid}
+                answers = record_reports(uow, plan, own, session.worker_id, known)
                 for place, answer in zip(places[uid], answers, strict=True):
                     dispositions[place] = answer
                 _announce(uow, plan.number, on_recorded)

@@ -17,6 +17,7 @@ from trialbook.services.application.worker import OpenedSession, Registration
 from trialbook.services.engine.completion import Completions, TaskReport
 from trialbook.services.engine.in_flight import InFlight
 from trialbook.services.engine.lease import LeasedTask, LeaseRequest, LeaseTerms, lease_tasks
+from trialbook.services.engine.pace import Pace
 from trialbook.services.engine.plan import PlanBook
 from trialbook.services.engine.report import Disposition
 from trialbook.services.engine.sessions import Sessions
@@ -27,6 +28,7 @@ from trialbook.services.engine.upkeep import Upkeep
 
 _SYSTEM = CommandContext(actor="trialbook")
 _MAX_LEASED_AT_ONCE = 1000
+_LEASES_FIRST = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,14 @@ class Engine:
         self._store = store
         self._plans = PlanBook()
         self._in_flight = InFlight()
+        self._pace = Pace()
         self._work = Signal()
+        self._leased = Signal()
+        self._leasing = 0
         self._scoring = ThreadPoolExecutor(2, thread_name_prefix="trialbook-scorer")
-        self._completions = Completions(store, self._plans, self._in_flight, self._scoring)
+        self._completions = Completions(
+            store, self._plans, self._in_flight, self._pace, self._scoring
+        )
         self.upkeep = Upkeep(
             store, self._plans, settings.sweep_interval, self._changed, self._work.notify
         )
@@ -138,7 +145,7 @@ class Engine:
         dispositions = await self._completions.complete(
             session,
             reports,
-            self._work.notify,
+            self._serve_waiting,
             lambda run, ended: self._call_soon(run, ended=ended),
         )
         if Disposition.RETRY_SCHEDULED in dispositions:
@@ -168,7 +175,8 @@ class Engine:
                 uow.work.prolong(run, keys, session.number, expires_at)
             return Pulse(expires_at, stop)
 
-        pulse = await self._store.transact(CommandContext(actor=session.worker_id), work)
+        context = CommandContext(actor=session.worker_id)
+        pulse = await self._store.transact(context, work, relaxed=True)
         self.sessions.prolong(token, pulse.expires_at)
         return pulse
 
@@ -184,15 +192,41 @@ class Engine:
         self._work.notify()
 
     async def _lease_now(self, session: Session, limit: int, request_id: str) -> list[LeasedTask]:
+        self._leasing += 1
+        try:
+            return await self._lease_from_store(session, limit, request_id)
+        finally:
+            self._leasing -= 1
+            self._leased.notify()
+
+    async def _serve_waiting(self) -> None:
+        """Let those who wait for work have it before anything else is done.
+
+        Their tasks run while what has been reported is judged and recorded.
+        """
+        self._work.notify()
+        await asyncio.sleep(0)
+        seen = self._leased.count
+        if self._leasing:
+            await self._leased.wait(seen, _LEASES_FIRST)
+            # One turn of the loop sends their answers.
+            await asyncio.sleep(0)
+
+    async def _lease_from_store(
+        self, session: Session, limit: int, request_id: str
+    ) -> list[LeasedTask]:
         request = LeaseRequest(session, limit, request_id)
         terms = LeaseTerms(
             duration=self._lease_microseconds,
             grace=self._lease_microseconds,
             reported=self._in_flight.reported,
+            pace=self._pace,
         )
         tasks = await self._store.transact(
             CommandContext(actor=session.worker_id),
             lambda uow: lease_tasks(uow, self._plans, request, terms),
+            # A lease that is lost is given again; the tasks' ids and the order stay the same.
+            relaxed=True,
         )
         for task in tasks:
             self._in_flight.add(task)
@@ -202,6 +236,7 @@ class Engine:
         if ended:
             self._plans.forget(run)
             self._in_flight.forget(run)
+            self._pace.forget(run)
         self.runs.notify(run)
 
     def _call_soon(self, run: int, *, ended: bool) -> None:

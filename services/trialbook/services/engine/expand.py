@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from trialbook.services.application.ports import Queries
 from trialbook.services.application.views import ItemView
-from trialbook.services.application.work import WorkState
+from trialbook.services.application.work import TaskPlace, WorkState
 from trialbook.services.engine.plan import RunPlan
 
 
@@ -15,9 +15,7 @@ class Expansion:
     """The next (number, item, trial) of a run, and how far the expansion has come with them."""
 
     units: list[tuple[int, ItemView, int]]
-    ordinal: int
-    trial: int
-    number: int
+    upto: TaskPlace
     exhausted: bool
 
 
@@ -38,8 +36,8 @@ def expand(queries: Queries, plan: RunPlan, state: WorkState, limit: int) -> Exp
         for number, (item, trial) in enumerate(pairs[:limit], state.number + 1)
     ]
     if not units:
-        return Expansion([], state.ordinal, state.trial, state.number, exhausted=True)
+        upto = TaskPlace(state.ordinal, state.trial, state.number)
+        return Expansion([], upto, exhausted=True)
     number, last, trial = units[-1]
-    return Expansion(
-        units, last.ordinal, trial, number, exhausted=not page.more and len(units) == len(pairs)
-    )
+    exhausted = not page.more and len(units) == len(pairs)
+    return Expansion(units, TaskPlace(last.ordinal, trial, number), exhausted)

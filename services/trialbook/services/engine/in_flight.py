@@ -8,20 +8,20 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from trialbook.services.application.views import ItemView
-from trialbook.services.application.work import TaskKey
+from trialbook.services.application.work import TaskKey, TaskRow
 from trialbook.services.engine.lease import LeasedTask
 
 _CACHED_CHARACTERS = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What the built-in scorers need of an item; None where it is too large to keep."""
+class Given(msgspec.Struct, frozen=True):
+    """A task as it went out, and its item; None where that is too large to keep."""
 
-    lease_token: str
+    row: TaskRow
     item: ItemView | None
 
 
@@ -43,13 +43,13 @@ class InFlight:
         item = task.item
         size = len(item.input) + len(item.expected or "")
         kept = item if size <= _CACHED_CHARACTERS else None
-        self._given[task.plan.number][task.row.key] = Given(task.row.lease_token or "", kept)
+        self._given[task.plan.number][task.row.key] = Given(task.row, kept)
 
     def take(self, run: int, key: TaskKey, lease_token: str) -> Given | None:
         """Forget a task that is reported under its lease; None if it is not known."""
         tasks = self._given.get(run)
         given = tasks.get(key) if tasks else None
-        if tasks is None or given is None or given.lease_token != lease_token:
+        if tasks is None or given is None or given.row.lease_token != lease_token:
             return None
         del tasks[key]
         return given

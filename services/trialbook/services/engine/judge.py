@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+
+import msgspec
 
 from trialbook.services.domain.judgement import Judgement
 from trialbook.services.engine.plan import RunPlan
@@ -15,8 +16,7 @@ _CHARACTERS_ON_THE_LOOP = 65_536
 _QUICK = frozenset({"exact_match", "contains", "json_valid", "numeric_range", "levenshtein"})
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """An output to be judged, with the run that says by which scorers."""
 
     plan: RunPlan

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from trialbook.services.application.ports import UnitOfWork
 from trialbook.services.application.views import ItemView, Session
 from trialbook.services.application.work import TARGET, TaskRow, WorkState
 from trialbook.services.engine.expand import expand
+from trialbook.services.engine.pace import Pace
 from trialbook.services.engine.plan import PlanBook, RunPlan
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseTerms:
-    """For how long tasks go out, in microseconds, and how many reported ones still hold a row.
+    """For how long tasks go out, in microseconds, at what pace, and what is about to be free.
 
     A task whose report has arrived but is not yet recorded no longer runs: `reported` counts
     these by run, and their slots are free.
@@ -23,6 +26,7 @@ class LeaseTerms:
     duration: int
     grace: int
     reported: Mapping[int, int]
+    pace: Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,7 @@ class LeaseRequest:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class LeasedTask:
+class LeasedTask(msgspec.Struct, frozen=True):
     """A task on its way to a worker. `output` is what a scorer is to judge."""
 
     plan: RunPlan
@@ -62,7 +65,7 @@ def lease_tasks(
         plan = plans.by_number(uow, state.run)
         served = plan.served_by(request.session)
         free = plan.settings.concurrency - state.out + terms.reported.get(state.run, 0)
-        room = min(request.limit - len(leased), free)
+        room = min(request.limit - len(leased), free, terms.pace.limit(state.run))
         if not served or room <= 0:
             continue
         lease = _Lease(uow, plan, request, terms)
@@ -118,38 +121,48 @@ class _Lease:
         rows = work.ready(self._plan.number, served, self._uow.now, room)
         if not rows:
             return []
-        tasks = _with_bodies(self._uow, self._plan, [self._leased(row) for row in rows])
+        token, session, expires_at, deadline = self._terms_of_lease()
+        leased = [
+            msgspec.structs.replace(
+                row,
+                lease_token=token,
+                session=session,
+                expires_at=expires_at,
+                deadline=deadline,
+            )
+            for row in rows
+        ]
+        tasks = _with_bodies(self._uow, self._plan, leased)
         work.lease(self._plan.number, [task.row for task in tasks])
         return tasks
 
     def _new(self, state: WorkState, room: int) -> list[LeasedTask]:
         expansion = expand(self._uow, self._plan, state, room)
+        lease = self._terms_of_lease()
         tasks = [
             LeasedTask(
                 self._plan,
-                self._leased(
-                    TaskRow(number, TARGET, item.ordinal, item.item_id, trial, 1, 0, self._uow.now)
+                TaskRow(
+                    number, TARGET, item.ordinal, item.item_id, trial, 1, 0, self._uow.now, *lease
                 ),
                 item,
             )
             for number, item, trial in expansion.units
         ]
-        self._uow.work.add(self._plan.number, [task.row for task in tasks])
-        self._uow.work.advance(
+        self._uow.work.expand(
             self._plan.number,
-            expansion.ordinal,
-            expansion.trial,
-            expansion.number,
+            [task.row for task in tasks],
+            expansion.upto,
             exhausted=expansion.exhausted,
         )
         return tasks
 
-    def _leased(self, row: TaskRow) -> TaskRow:
+    def _terms_of_lease(self) -> tuple[str, int, int, int]:
+        """Return lease token, session, end of the lease and deadline of the attempt."""
         now = self._uow.now
-        return replace(
-            row,
-            lease_token=self._request.request_id,
-            session=self._request.session.number,
-            expires_at=now + self._terms.duration,
-            deadline=now + self._plan.settings.attempt_timeout + self._terms.grace,
+        return (
+            self._request.request_id,
+            self._request.session.number,
+            now + self._terms.duration,
+            now + self._plan.settings.attempt_timeout + self._terms.grace,
         )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -45,10 +44,21 @@ _RUN_CANCELLED = Judgement(
 
 
 def record_reports(
-    uow: UnitOfWork, plan: RunPlan, reports: Sequence[Report], worker_id: str
+    uow: UnitOfWork,
+    plan: RunPlan,
+    reports: Sequence[Report],
+    worker_id: str,
+    known: Mapping[TaskKey, TaskRow],
 ) -> list[Disposition]:
-    """Record what workers report of one run; return what was done with each report."""
-    rows = uow.work.find(plan.number, {report.key for report in reports})
+    """Record what workers report of one run; return what was done with each report.
+
+    `known` are the tasks as they went out, as far as that is at hand; what the store says counts.
+    """
+    keys = {report.key for report in reports}
+    if known.keys() >= keys and uow.work.all_leased(plan.number, known.values()):
+        rows = dict(known)
+    else:
+        rows = uow.work.find(plan.number, keys)
     ledger = Ledger(uow, plan, worker_id)
     dispositions: list[Disposition | None] = []
     stale: set[TaskKey] = set()
@@ -136,15 +146,8 @@ class Ledger:
 
     def write(self) -> None:
         """Write everything; the run ends with its last task."""
-        run, work = self._plan.number, self._uow.work
         self._append_facts()
-        if self._done:
-            work.remove(run, self._done)
-        if self._postponed:
-            work.postpone(run, self._postponed)
-        if self._new:
-            work.add(run, self._new)
-        state = work.state(run)
+        state = self._uow.work.settle(self._plan.number, self._done, self._postponed, self._new)
         if state is not None and state.finished:
             self._end()
 
@@ -224,7 +227,7 @@ class Ledger:
 
     def _postpone(self, row: TaskRow, attempt: int, losses: int, wait: int) -> None:
         self._postponed.append(
-            replace(
+            msgspec.structs.replace(
                 row,
                 attempt=attempt,
                 losses=losses,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+import msgspec
 
 from trialbook.services.application.work import TaskKey
 from trialbook.services.domain.judgement import Judgement
@@ -19,30 +20,26 @@ class Disposition(enum.Enum):
     RETRY_SCHEDULED = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """A target answered: its output as JSON text, and what the built-in scorers say of it."""
 
     output: str
     judgements: dict[int, Judgement]
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """A worker's scorer came to a judgement."""
 
     judgement: Judgement
 
 
-@dataclass(frozen=True, slots=True)
-class Broke:
+class Broke(msgspec.Struct, frozen=True):
     """The attempt failed."""
 
     error: TaskError
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """What came of one attempt. `duration` is in microseconds."""
 
     key: TaskKey

@@ -17,20 +17,27 @@ class Signal:
         """Wake everyone who waits. Call it on the event loop."""
         self.count += 1
         for future in self._waiting:
-            if not future.done():
-                future.set_result(None)
+            _wake(future)
         self._waiting.clear()
 
     async def wait(self, seen: int, timeout: float) -> None:
         """Return as soon as `count` differs from `seen`, or after `timeout` seconds."""
         if self.count != seen or timeout <= 0:
             return
-        future = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
         self._waiting.add(future)
+        timer = loop.call_later(timeout, _wake, future)
         try:
-            await asyncio.wait([future], timeout=timeout)
+            await future
         finally:
+            timer.cancel()
             self._waiting.discard(future)
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 class RunSignals:

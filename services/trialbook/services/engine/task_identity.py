@@ -28,10 +28,14 @@ def read_task_id(task_id: str) -> tuple[str, TaskKey] | None:
 
 def trace_id(task_id: str, attempt: int) -> str:
     """Return the W3C trace id of an attempt, 32 hex digits."""
-    return hashlib.blake2b(f"{task_id}#{attempt}".encode(), digest_size=16).hexdigest()
+    return _digest(task_id, attempt)[:32]
 
 
 def traceparent(task_id: str, attempt: int) -> str:
     """Return the W3C traceparent under which an attempt runs, sampled."""
-    digest = hashlib.blake2b(f"{task_id}#{attempt}#span".encode(), digest_size=8).hexdigest()
-    return f"00-{trace_id(task_id, attempt)}-{digest}-01"
+    digest = _digest(task_id, attempt)
+    return f"00-{digest[:32]}-{digest[32:]}-01"
+
+
+def _digest(task_id: str, attempt: int) -> str:
+    return hashlib.blake2b(f"{task_id}#{attempt}".encode(), digest_size=24).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from trialbook.services.engine.sweep import SLICE, sweep_expired
 _log = logging.getLogger(__name__)
 _SYSTEM = CommandContext(actor="trialbook")
 _IMPORT_SLICE = 5000
+_COMMANDS_KEPT = 7 * 24 * 3600 * 1_000_000
+_COMMANDS_SWEPT_EVERY = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Upkeep:
         self._on_ready = on_ready
         self._look_again = Signal()
         self._cancelling: set[int] = set()
+        self._commands_swept_at = -_COMMANDS_SWEPT_EVERY
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -127,10 +131,20 @@ class Upkeep:
             if run not in self._cancelling:
                 self._cancelling.add(run)
                 self._spawn(self._cancel(run))
+        await self._forget_commands()
         self._on_ready()
         if found.next_wake is None:
             return self._interval
         return min(self._interval, max(0.001, (found.next_wake - found.now) / 1e6))
+
+    async def _forget_commands(self) -> None:
+        """Let request ids be forgotten a week after their use."""
+        if time.monotonic() - self._commands_swept_at < _COMMANDS_SWEPT_EVERY:
+            return
+        self._commands_swept_at = time.monotonic()
+        await self._store.transact(
+            _SYSTEM, lambda uow: uow.forget_commands(uow.now - _COMMANDS_KEPT)
+        )
 
     async def _sweep_leases(self) -> None:
         def work(uow: UnitOfWork) -> dict[int, bool]:

@@ -28,7 +28,7 @@ from trialbook.services.domain.run import (
 )
 from trialbook.services.projections.bodies import fill_bodies
 from trialbook.services.projections.columns import content_columns, flag, placeholders, truth
-from trialbook.services.projections.run import SUMMARY_COLUMNS, add_chunk, number_of
+from trialbook.services.projections.run import SUMMARY_COLUMNS, add_chunk
 from trialbook.services.projections.summary import merge_scores
 
 TABLES = ("result", "score")
@@ -129,20 +129,20 @@ _score_number = {status: place for place, status in enumerate(_SCORE_STATUSES)}
 
 
 def _results_recorded(recorded: RecordedEvent, event: ResultsRecorded, tx: Transaction) -> None:
-    run = number_of(tx, event.uid)
-    at = recorded.metadata.recorded_at
-    tx.insert("result", _RESULT_COLUMNS, [_result_row(run, fact, at) for fact in event.results])
     counts = [0, 0, 0]
     for fact in event.results:
         counts[_result_number[fact.status]] += 1
-    tx.execute(
+    last_position = event.first_position + len(event.results) - 1
+    run = tx.query(
         """
         UPDATE run SET succeeded = succeeded + ?, failed = failed + ?, skipped = skipped + ?,
             last_position = ?
-        WHERE number = ?
+        WHERE uid = ? RETURNING number
         """,
-        (*counts, event.first_position + len(event.results) - 1, run),
-    )
+        (*counts, last_position, event.uid),
+    )[0][0]
+    at = recorded.metadata.recorded_at
+    tx.insert("result", _RESULT_COLUMNS, [_result_row(run, fact, at) for fact in event.results])
     add_chunk(tx, run, recorded, event.first_position, len(event.results))
 
 
@@ -166,14 +166,13 @@ def _result_row(run: int, fact: ResultFact, at: int) -> tuple[Any, ...]:
 
 
 def _scores_recorded(recorded: RecordedEvent, event: ScoresRecorded, tx: Transaction) -> None:
-    run = number_of(tx, event.uid)
+    run = tx.query(
+        "UPDATE run SET last_position = ? WHERE uid = ? RETURNING number",
+        (event.first_position + len(event.scores) - 1, event.uid),
+    )[0][0]
     at = recorded.metadata.recorded_at
     tx.insert("score", _SCORE_COLUMNS, [_score_row(run, fact, at) for fact in event.scores])
     _update_summaries(run, event.scores, tx)
-    tx.execute(
-        "UPDATE run SET last_position = ? WHERE number = ?",
-        (event.first_position + len(event.scores) - 1, run),
-    )
     add_chunk(tx, run, recorded, event.first_position, len(event.scores))
 
 

@@ -120,6 +120,10 @@ class SqlUnitOfWork:
         if blobs:
             self._tx.put_blobs(blobs)
 
+    def forget_commands(self, before: int) -> int:
+        """Forget which commands were recorded before a time; return how many those were."""
+        return self._tx.forget_commands(before)
+
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call back, on another thread, when all of it is durable."""
         self._tx.after_commit(callback)
@@ -182,10 +186,14 @@ class SqlStore:
         with _port_errors():
             return await self._database.transact(lambda tx: _recalled(tx, context, result))
 
-    async def transact(self, context: CommandContext, work: Callable[[UnitOfWork], R]) -> R:
+    async def transact(
+        self, context: CommandContext, work: Callable[[UnitOfWork], R], *, relaxed: bool = False
+    ) -> R:
         """Run a change that needs no command id, since repeating it does no harm."""
         with _port_errors():
-            return await self._database.transact(lambda tx: work(SqlUnitOfWork(tx, context)))
+            return await self._database.transact(
+                lambda tx: work(SqlUnitOfWork(tx, context)), relaxed=relaxed
+            )
 
     async def read(self, query: Callable[[Queries], R]) -> R:
         """Run a query on one snapshot."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from trialbook.eventstore import Reader, Transaction
-from trialbook.services.application.work import TARGET, TaskKey, TaskRow, WorkState
+from trialbook.services.application.work import TARGET, TaskKey, TaskPlace, TaskRow, WorkState
 from trialbook.services.projections.columns import placeholders
 
 SCHEMA = (
@@ -107,6 +107,21 @@ class SqlWork:
         """Return all tasks that are out with a session, by run."""
         return self._by_run("WHERE session = ?", (session,))
 
+    def all_leased(self, run: int, tasks: Collection[TaskRow]) -> bool:
+        """Say whether all of these tasks are still out under the leases that they show."""
+        by_lease: defaultdict[tuple[str | None, int], list[int]] = defaultdict(list)
+        for task in tasks:
+            by_lease[task.lease_token, task.scorer].append(task.number)
+        return all(
+            self._reader.query(
+                "SELECT COUNT(*) FROM task WHERE run = ? AND scorer = ? AND lease_token = ? "
+                f"AND number IN ({placeholders(len(numbers))})",
+                (run, scorer, token, *numbers),
+            )[0][0]
+            == len(numbers)
+            for (token, scorer), numbers in by_lease.items()
+        )
+
     def find(self, run: int, keys: Collection[TaskKey]) -> dict[TaskKey, TaskRow]:
         """Return those of these tasks that exist."""
         numbers = {key.number for key in keys}
@@ -161,35 +176,56 @@ class SqlWorkInTransaction(SqlWork):
         self._tx.execute("DELETE FROM task WHERE run = ?", (run,))
         self._tx.execute("DELETE FROM run_work WHERE run = ?", (run,))
 
-    def advance(self, run: int, ordinal: int, trial: int, number: int, *, exhausted: bool) -> None:
-        """Write down how far the expansion has come."""
+    def expand(
+        self, run: int, tasks: Sequence[TaskRow], upto: TaskPlace, *, exhausted: bool
+    ) -> None:
+        """Store new tasks, and how far the expansion has come with them."""
+        self._insert(run, tasks)
+        leased = sum(task.lease_token is not None for task in tasks)
         self._tx.execute(
-            "UPDATE run_work SET ordinal = ?, trial = ?, number = ?, exhausted = ? WHERE run = ?",
-            (ordinal, trial, number, int(exhausted), run),
+            """
+            UPDATE run_work SET ordinal = ?, trial = ?, number = ?, exhausted = ?,
+                leased = leased + ?, waiting = waiting + ?
+            WHERE run = ?
+            """,
+            (
+                upto.ordinal,
+                upto.trial,
+                upto.number,
+                int(exhausted),
+                leased,
+                len(tasks) - leased,
+                run,
+            ),
         )
 
     def served(self, run: int, now: int) -> None:
         """Put a run at the end of the line."""
         self._tx.execute("UPDATE run_work SET served_at = ? WHERE run = ?", (now, run))
 
-    def add(self, run: int, tasks: Sequence[TaskRow]) -> None:
-        """Store new tasks, leased or waiting."""
-        self._insert(run, tasks)
-        leased = sum(task.lease_token is not None for task in tasks)
-        self._count(run, leased, len(tasks) - leased)
-
     def lease(self, run: int, tasks: Sequence[TaskRow]) -> None:
         """Store the leases of tasks that waited."""
         self._insert(run, tasks)
-        self._count(run, len(tasks), -len(tasks))
+        self._count(run, leased=len(tasks), waiting=-len(tasks))
 
-    def postpone(self, run: int, tasks: Sequence[TaskRow]) -> None:
-        """Take leases back and store the tasks' attempts, losses and ready times."""
-        self._insert(run, tasks)
-        self._count(run, -len(tasks), len(tasks))
+    def settle(
+        self,
+        run: int,
+        done: Sequence[TaskRow],
+        postponed: Sequence[TaskRow],
+        new: Sequence[TaskRow],
+    ) -> WorkState | None:
+        """Delete tasks that are done, take the leases of postponed ones back, store new ones."""
+        self._delete(run, done)
+        self._insert(run, [*postponed, *new])
+        was_out = sum(task.lease_token is not None for task in done)
+        return self._count(
+            run,
+            leased=-was_out - len(postponed),
+            waiting=was_out - len(done) + len(postponed) + len(new),
+        )
 
-    def remove(self, run: int, tasks: Sequence[TaskRow]) -> None:
-        """Delete tasks that are done."""
+    def _delete(self, run: int, tasks: Sequence[TaskRow]) -> None:
         by_scorer: defaultdict[int, list[int]] = defaultdict(list)
         for task in tasks:
             by_scorer[task.scorer].append(task.number)
@@ -199,8 +235,6 @@ class SqlWorkInTransaction(SqlWork):
                 "AND scorer = ?",
                 (run, *numbers, scorer),
             )
-        leased = sum(task.lease_token is not None for task in tasks)
-        self._count(run, -leased, leased - len(tasks))
 
     def prolong(self, run: int, keys: Collection[TaskKey], session: int, expires_at: int) -> None:
         """Let leases of a session hold until then."""
@@ -246,11 +280,13 @@ class SqlWorkInTransaction(SqlWork):
             on_conflict=_REPLACE,
         )
 
-    def _count(self, run: int, leased: int, waiting: int) -> None:
-        self._tx.execute(
-            "UPDATE run_work SET leased = leased + ?, waiting = waiting + ? WHERE run = ?",
+    def _count(self, run: int, *, leased: int, waiting: int) -> WorkState | None:
+        rows = self._tx.query(
+            "UPDATE run_work SET leased = leased + ?, waiting = waiting + ? WHERE run = ? "
+            "RETURNING run, ordinal, trial, number, exhausted, leased, waiting",
             (leased, waiting, run),
         )
+        return _state(rows[0]) if rows else None
 
 
 _REPLACE = "ON CONFLICT (run, number, scorer) DO UPDATE SET " + ", ".join(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
@@ -34,6 +35,7 @@ from trialbook.services.scoring.catalogue import Direction
 from trialbook.v1 import score_pb2, scorer_pb2
 from trialbook.v1 import worker_pb2 as pb
 from trialbook.v1 import worker_service_pb2 as rpc
+from trialbook.v1.payload_pb2 import Payload
 from trialbook.v1.worker_service_pb2_grpc import WorkerServiceServicer
 
 _MAX_REPORTS = 1000
@@ -173,27 +175,37 @@ def _scorer(path: str, scorer: scorer_pb2.Scorer) -> HostedScorer:
 
 
 def _to_task(task: LeasedTask) -> pb.Task:
-    row, plan, item = task.row, task.plan, task.item
+    row, plan = task.row, task.plan
     task_id = write_task_id(plan.uid, row.key)
-    message = pb.Task(
+    is_target = row.scorer == TARGET
+    return pb.Task(
         task_id=task_id,
         lease_token=row.lease_token,
         run=plan.name,
         attempt=row.attempt,
-        timeout=write_duration(plan.settings.attempt_timeout),
-        lease_expire_time=write_time(row.expires_at or 0),
+        timeout=_duration(plan.settings.attempt_timeout),
+        lease_expire_time=_time(row.expires_at or 0),
         traceparent=traceparent(task_id, row.attempt),
+        target=_to_target_task(task) if is_target else None,
+        scorer=None if is_target else _to_scorer_task(task),
     )
-    if row.scorer == TARGET:
-        message.target.target.CopyFrom(to_target(plan.target))
-        message.target.item_id = item.item_id
-        message.target.trial = row.trial
-        message.target.input.json = item.input
-        if item.context is not None:
-            message.target.context.json = item.context
-    else:
-        message.scorer.CopyFrom(_to_scorer_task(task))
-    return message
+
+
+def _to_target_task(task: LeasedTask) -> pb.TargetTask:
+    item = task.item
+    return pb.TargetTask(
+        target=_target(task.plan.target),
+        item_id=item.item_id,
+        trial=task.row.trial,
+        input=Payload(json=item.input),
+        context=write_json(item.context),
+    )
+
+
+# The tasks of an answer share these. A message is copied where it is put into another.
+_target = lru_cache(maxsize=256)(to_target)
+_duration = lru_cache(maxsize=256)(write_duration)
+_time = lru_cache(maxsize=256)(write_time)
 
 
 def _to_scorer_task(task: LeasedTask) -> pb.ScorerTask:

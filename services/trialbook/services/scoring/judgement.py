@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from trialbook.services.domain.judgement import Judgement, ScoreStatus
 from trialbook.services.scoring.json_document import Document
 from trialbook.services.scoring.not_evaluable import NotEvaluable
@@ -11,7 +9,6 @@ from trialbook.services.scoring.not_evaluable import NotEvaluable
 __all__ = ["Judgement", "Sample", "ScoreStatus", "verdict"]
 
 
-@dataclass(frozen=True, slots=True)
 class Sample:
     """One result as a scorer sees it; each field is RFC 8259 JSON text.
 
@@ -19,19 +16,15 @@ class Sample:
     ``"null"``. Each text is decoded at most once, at the first scorer that needs it.
     """
 
-    output: str
-    expected: str | None
-    input: str
-    _output: Document = field(init=False, repr=False, compare=False)
-    _expected: Document | None = field(init=False, repr=False, compare=False)
+    __slots__ = ("_expected", "_output", "expected", "input", "output")
 
-    def __post_init__(self) -> None:
+    def __init__(self, output: str, expected: str | None, input: str) -> None:  # noqa: A002
         """Prepare the documents; nothing is decoded yet."""
-        expected = self.expected
-        object.__setattr__(self, "_output", Document("output", self.output))
-        object.__setattr__(
-            self, "_expected", None if expected is None else Document("expected value", expected)
-        )
+        self.output = output
+        self.expected = expected
+        self.input = input
+        self._output = Document("output", output)
+        self._expected = None if expected is None else Document("expected value", expected)
 
     def output_document(self) -> Document:
         """Return the output, to be decoded on demand."""
