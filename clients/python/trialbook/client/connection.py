@@ -1,0 +1,137 @@
+"""Where the server is and how it is reached; the channel options that both clients use."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import grpc
+
+DEFAULT_ADDRESS: Final = "127.0.0.1:50051"
+DEFAULT_PROJECT: Final = "default"
+
+# A scorer's task may bring five payloads of 1 MiB, and a page brings one more than its 2 MiB.
+MAX_RECEIVE_BYTES: Final = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Certificates as PEM files. Without `ca`, the roots that gRPC ships are trusted."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+TlsSetting: TypeAlias = Tls | Path | str | bool | None
+"""True for TLS with gRPC's roots, a path for a CA of one's own, `Tls` for client certificates."""
+
+
+class InvalidConnection(ValueError):
+    """The settings of a connection contradict each other, or are not safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A checked set of connection settings."""
+
+    address: str
+    project: str
+    token: str | None
+    tls: Tls | None
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What every call carries."""
+        return () if self.token is None else (("authorization", f"Bearer {self.token}"),)
+
+    @property
+    def options(self) -> list[tuple[str, int | str]]:
+        """Channel options: keepalive, sizes, quick reconnection."""
+        return [
+            ("grpc.keepalive_time_ms", 60_000),
+            ("grpc.keepalive_timeout_ms", 20_000),
+            ("grpc.http2.max_pings_without_data", 0),
+            ("grpc.max_receive_message_length", MAX_RECEIVE_BYTES),
+            ("grpc.max_send_message_length", -1),
+            ("grpc.initial_reconnect_backoff_ms", 100),
+            ("grpc.min_reconnect_backoff_ms", 100),
+            ("grpc.max_reconnect_backoff_ms", 5_000),
+            ("grpc.lb_policy_name", "round_robin"),
+            ("grpc.enable_retries", 0),  # this library repeats calls itself
+            ("grpc.enable_http_proxy", 0 if is_local(self.address) else 1),
+            ("grpc.primary_user_agent", f"trialbook-python/{_library_version()}"),
+        ]
+
+    def credentials(self) -> grpc.ChannelCredentials | None:
+        """Return the channel's credentials, or None for plain text."""
+        if self.tls is None:
+            return None
+        return grpc.ssl_channel_credentials(
+            root_certificates=_read(self.tls.ca),
+            private_key=_read(self.tls.key),
+            certificate_chain=_read(self.tls.certificate),
+        )
+
+
+def connection(
+    address: str | None = None,
+    *,
+    project: str | None = None,
+    token: str | None = None,
+    tls: TlsSetting = None,
+    insecure: bool = False,
+) -> Connection:
+    """Check settings, filling what is not given from the environment.
+
+    TRIALBOOK_ADDRESS, TRIALBOOK_PROJECT, TRIALBOOK_TOKEN and TRIALBOOK_TLS_CA are read. Raises
+    `InvalidConnection` if a token would travel in plain text to another machine and `insecure`
+    does not allow it.
+    """
+    environment = os.environ
+    address = address or environment.get("TRIALBOOK_ADDRESS") or DEFAULT_ADDRESS
+    token = token or environment.get("TRIALBOOK_TOKEN") or None
+    certificates = _tls(environment.get("TRIALBOOK_TLS_CA") or None if tls is None else tls)
+    if token and certificates is None and not insecure and not is_local(address):
+        raise InvalidConnection(
+            f"A token must not travel in plain text to {address}. Use tls (TRIALBOOK_TLS_CA), or "
+            "say insecure=True if the network between is trusted."
+        )
+    project = project or environment.get("TRIALBOOK_PROJECT") or DEFAULT_PROJECT
+    return Connection(address, project, token, certificates)
+
+
+def is_local(address: str) -> bool:
+    """Tell whether an address lies on this machine: a unix socket or a loopback address."""
+    if address.startswith(("unix:", "unix-abstract:")):
+        return True
+    host = address.removeprefix("dns:").lstrip("/").rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _tls(setting: TlsSetting) -> Tls | None:
+    if setting is None or setting is False:
+        return None
+    if setting is True:
+        return Tls()
+    return setting if isinstance(setting, Tls) else Tls(ca=Path(setting))
+
+
+def _read(path: Path | None) -> bytes | None:
+    return None if path is None else path.read_bytes()
+
+
+def _library_version() -> str:
+    try:
+        return version("trialbook-client")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,64 @@
+"""When a call that failed is made again, and after how long."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Final
+
+from trialbook.client.errors import TrialbookError, Unavailable
+
+INITIAL_DELAY: Final = 0.1
+LONGEST_DELAY: Final = 5.0
+MAX_TRIES: Final = 5
+
+
+class Backoff:
+    """Waits that double and are drawn evenly from zero up (full jitter), in seconds."""
+
+    def __init__(
+        self,
+        initial: float = INITIAL_DELAY,
+        longest: float = LONGEST_DELAY,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._initial = initial
+        self._longest = longest
+        self._draw = draw
+        self._ceiling = initial
+
+    def next_delay(self, at_least: float | None = None) -> float:
+        """Return the next wait; not shorter than what a server asked for."""
+        delay = self._draw() * self._ceiling
+        self._ceiling = min(self._longest, self._ceiling * 2)
+        return max(delay, at_least or 0.0)
+
+    def reset(self) -> None:
+        """Begin again with the shortest wait."""
+        self._ceiling = self._initial
+
+
+class Tries:
+    """The tries of one call, all within one deadline. Only UNAVAILABLE is tried again."""
+
+    def __init__(self, timeout: float | None, backoff: Backoff | None = None) -> None:
+        self._end = None if timeout is None else time.monotonic() + timeout
+        self._backoff = backoff or Backoff()
+        self._made = 0
+
+    @property
+    def remaining(self) -> float | None:
+        """How many seconds the next try may take."""
+        return None if self._end is None else max(self._end - time.monotonic(), 0.001)
+
+    def delay_after(self, error: TrialbookError) -> float:
+        """Return how long to wait before the next try; raise `error` if there is none."""
+        self._made += 1
+        if not isinstance(error, Unavailable) or self._made >= MAX_TRIES:
+            raise error
+        delay = self._backoff.next_delay(error.retry_delay)
+        remaining = self.remaining
+        if remaining is not None and delay >= remaining:
+            raise error
+        return delay

@@ -1,0 +1,112 @@
+"""What a worker hosts."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from trialbook.client.models.experiment import Target
+from trialbook.client.models.scorer import SCORE_DIRECTIONS, ScoreDirection
+from trialbook.client.payload import encode_field
+from trialbook.client.worker.outcome import Outcome, scorer_outcome, target_outcome
+from trialbook.client.worker.plan import Call, Function, Mode, mode_of, scorer_call, target_call
+from trialbook.v1.scorer_pb2 import Scorer
+from trialbook.v1.worker_pb2 import Capability, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Executable:
+    """A function that is hosted, bound to how it is called and how its answer is written."""
+
+    span_name: str
+    mode: Mode
+    call: Call
+    outcome: Callable[[object], Outcome]
+
+
+class Registry:
+    """The functions of a worker by what tasks call them."""
+
+    def __init__(self) -> None:
+        self._targets: dict[tuple[str, str], Executable] = {}
+        self._latest: dict[str, Executable] = {}
+        self._scorers: dict[str, Executable] = {}
+        self.capabilities: list[Capability] = []
+
+    def add_target(self, target: Target, function: Function, *, inline: bool) -> None:
+        """Host a function as a target. ValueError if that revision is hosted already."""
+        key = (target.name, target.revision)
+        if key in self._targets:
+            raise ValueError(f"target {target.name} at revision {target.revision} is hosted twice")
+        executable = Executable(
+            f"trialbook.target {target.name}",
+            mode_of(function, inline=inline),
+            target_call(function),
+            target_outcome,
+        )
+        self._targets[key] = self._latest[target.name] = executable
+        self.capabilities.append(Capability(target=target.to_message()))
+
+    def add_scorer(
+        self, scorer: Scorer, function: Function, *, inline: bool, needs_expected: bool
+    ) -> None:
+        """Host a function as a scorer. ValueError if that scorer is hosted already."""
+        if scorer.scorer_id in self._scorers:
+            raise ValueError(f"scorer {scorer.scorer_id} is hosted twice")
+        call = scorer_call(function, needs_expected=needs_expected)
+        mode = mode_of(function, inline=inline)
+        if mode is Mode.COROUTINE and needs_expected:
+            call = _awaitable(call)
+        self._scorers[scorer.scorer_id] = Executable(
+            f"trialbook.scorer {scorer.scorer_id}", mode, call, scorer_outcome
+        )
+        self.capabilities.append(Capability(scorer=scorer))
+
+    def find(self, task: Task) -> Executable | None:
+        """Return what a task calls; None if it is not hosted here."""
+        if task.HasField("target"):
+            target = task.target.target
+            if not target.revision:  # a run that waited for its worker may take any
+                return self._latest.get(target.name)
+            return self._targets.get((target.name, target.revision))
+        return self._scorers.get(task.scorer.scorer)
+
+
+def scorer_message(
+    name: str,
+    function: Function,
+    *,
+    version: int,
+    description: str | None,
+    direction: ScoreDirection | str,
+    minimum: float | None,
+    maximum: float | None,
+    params_schema: Mapping[str, object] | None,
+    needs_expected: bool,
+) -> Scorer:
+    """Return a scorer's declaration; the description defaults to the docstring's first line."""
+    if description is None:
+        description = (inspect.getdoc(function) or "").partition("\n")[0]
+    message = Scorer(
+        scorer_id=name,
+        version=version,
+        description=description,
+        direction=SCORE_DIRECTIONS.wire_name(ScoreDirection(direction)),
+        minimum=minimum,
+        maximum=maximum,
+        needs_expected=needs_expected,
+    )
+    if params_schema is not None:
+        message.params_schema.json = encode_field(params_schema, f"scorer {name}: params_schema")
+    return message
+
+
+def _awaitable(call: Call) -> Call:
+    """Make a call that may answer by itself one that is always awaited."""
+
+    async def awaited(task: Task) -> object:
+        answer = call(task)
+        return await answer if inspect.isawaitable(answer) else answer
+
+    return awaited
