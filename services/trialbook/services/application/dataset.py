@@ -186,13 +186,17 @@ def add_items(
 
 
 def begin_import(
-    uow: UnitOfWork, project: str, dataset_id: str, expected_version: int | None
+    uow: UnitOfWork,
+    project: str,
+    dataset_id: str,
+    import_id: str,
+    expected_version: int | None,
 ) -> ImportTicket:
     """Reserve the next version. Raises NotFound, Stale, ImportInProgress."""
     view = require(uow, project, dataset_id)
     head, stream_version = _head(uow, view.uid)
     domain.require_writable(head, expected_version)
-    begun = domain.ImportBegun(head.uid, head.version + 1, new_uid())
+    begun = domain.ImportBegun(head.uid, head.version + 1, import_id)
     uow.append(domain.stream_of(head.uid), [begun], expected_version=stream_version)
     next_ordinal = uow.datasets.last_ordinal(view.number) + 1
     return ImportTicket(head.uid, view.number, begun.version, begun.import_id, next_ordinal)
@@ -222,20 +226,20 @@ def commit_import(uow: UnitOfWork, ticket: ImportTicket, added_count: int) -> Im
     return ImportedItems(require(uow, head.project, head.dataset_id), added_count)
 
 
-def discard_import(uow: UnitOfWork, uid: str, limit: int) -> bool:
+def discard_import(uow: UnitOfWork, import_id: str, limit: int) -> bool:
     """Drop up to `limit` items of an open import, and the import with the last of them.
 
     Returns whether nothing is left of it. Done in slices, so that a large import that comes to
     nothing does not keep all other writers waiting.
     """
-    head, stream_version = _head(uow, uid)
-    if not head.import_id:
+    view = uow.datasets.importing(import_id)
+    if view is None:
         return True
-    view = cast("DatasetView", uow.datasets.by_uid(uid))
+    head, stream_version = _head(uow, view.uid)
     if uow.datasets.discard_items(view.number, head.version + 1, limit) == limit:
         return False
-    abandoned = domain.ImportAbandoned(uid, head.version + 1, head.import_id)
-    uow.append(domain.stream_of(uid), [abandoned], expected_version=stream_version)
+    abandoned = domain.ImportAbandoned(view.uid, head.version + 1, import_id)
+    uow.append(domain.stream_of(view.uid), [abandoned], expected_version=stream_version)
     return True
 
 

@@ -83,7 +83,11 @@ class DatasetReads(Protocol):
         ...
 
     def open_imports(self) -> list[str]:
-        """Return the uids of the datasets with an import under way."""
+        """Return the ids of the imports that are under way."""
+        ...
+
+    def importing(self, import_id: str) -> DatasetView | None:
+        """Return the dataset into which this import is under way."""
         ...
 
     def discard_items(self, number: int, version: int, limit: int) -> int:

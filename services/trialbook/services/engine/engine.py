@@ -88,8 +88,8 @@ class Engine:
             uow.work.prolong_all(expires_at)
             return uow.datasets.open_imports()
 
-        for uid in await self._store.transact(_SYSTEM, resume):
-            await self.upkeep.discard_import(uid)
+        for import_id in await self._store.transact(_SYSTEM, resume):
+            await self.upkeep.discard_import(import_id)
         self.upkeep.start()
 
     def drain(self) -> None:
@@ -113,9 +113,9 @@ class Engine:
         self.runs.notify(run)
         self.upkeep.hurry()
 
-    def import_failed(self, uid: str) -> asyncio.Task[None]:
-        """Begin to drop what an import that failed has brought."""
-        return self.upkeep.abandon_import(uid)
+    def import_failed(self, import_id: str) -> asyncio.Task[None]:
+        """Begin to drop what an import that failed has brought, if it had begun at all."""
+        return self.upkeep.abandon_import(import_id)
 
     async def register(self, project: str, registration: Registration) -> OpenedSession:
         """Open a worker's session. Raises Invalid."""

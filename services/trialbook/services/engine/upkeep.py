@@ -83,22 +83,22 @@ class Upkeep:
         """Look again now."""
         self._look_again.notify()
 
-    async def discard_import(self, uid: str) -> None:
+    async def discard_import(self, import_id: str) -> None:
         """Drop what an import that failed has brought."""
         while not await self._store.transact(
-            _SYSTEM, lambda uow: datasets.discard_import(uow, uid, _IMPORT_SLICE)
+            _SYSTEM, lambda uow: datasets.discard_import(uow, import_id, _IMPORT_SLICE)
         ):
             pass
 
-    def abandon_import(self, uid: str) -> asyncio.Task[None]:
+    def abandon_import(self, import_id: str) -> asyncio.Task[None]:
         """Drop an import in the background, however often that has to be tried."""
-        return self._spawn(self._abandon_import(uid))
+        return self._spawn(self._abandon_import(import_id))
 
-    async def _abandon_import(self, uid: str) -> None:
+    async def _abandon_import(self, import_id: str) -> None:
         while True:
             seen = self._look_again.count
             try:
-                await self.discard_import(uid)
+                await self.discard_import(import_id)
             except Exception:  # noqa: BLE001 — upkeep outlives whatever the store does
                 _log.exception("dropping an import failed; it is tried again")
                 await self._look_again.wait(seen, self._interval)

@@ -50,6 +50,7 @@ SCHEMA = (
     CREATE UNIQUE INDEX IF NOT EXISTS dataset_by_id ON dataset (project, dataset_id)
         WHERE deleted_at IS NULL
     """,
+    "CREATE INDEX IF NOT EXISTS dataset_by_import ON dataset (import_id) WHERE import_id <> ''",
     """
     CREATE TABLE IF NOT EXISTS dataset_version (
         dataset INTEGER NOT NULL,
@@ -341,9 +342,13 @@ class SqlDatasets:
         return int(rows[0][0] or 0)
 
     def open_imports(self) -> list[str]:
-        """Return the uids of the datasets with an import under way."""
-        rows = self._reader.query("SELECT uid FROM dataset WHERE import_id <> ''")
+        """Return the ids of the imports that are under way."""
+        rows = self._reader.query("SELECT import_id FROM dataset WHERE import_id <> ''")
         return [row[0] for row in rows]
+
+    def importing(self, import_id: str) -> DatasetView | None:
+        """Return the dataset into which this import is under way."""
+        return self._one("WHERE import_id = ?", import_id)
 
 
 class SqlDatasetsInTransaction(SqlDatasets):

@@ -18,6 +18,7 @@ from trialbook.services.application.paging import page_size, read_token, write_t
 from trialbook.services.application.ports import CommandContext, Store
 from trialbook.services.application.views import DatasetView, ItemView, VersionView
 from trialbook.services.domain.errors import Invalid, NotFound, RequestIdReused
+from trialbook.services.domain.identity import new_uid
 from trialbook.services.domain.naming import (
     dataset_name,
     dataset_version_name,
@@ -202,6 +203,7 @@ class _Import:
         self._first = first
         self._project, self._dataset = parse_dataset("parent", first.parent)
         self._context = _import_context(context, first)
+        self._import_id = new_uid()
         self._count = 0
 
     async def run(self, requests: AsyncIterator[rpc.ImportItemsRequest]) -> ImportedItems:
@@ -209,34 +211,44 @@ class _Import:
         before = await self._store.recall(self._context, ImportedItems)
         if before is not None:
             return await self._repeated(before, requests)
-        first = self._first
-        expected = first.expected_version if first.HasField("expected_version") else None
-        ticket = await self._store.transact(
-            self._context,
-            lambda uow: application.begin_import(uow, self._project, self._dataset, expected),
-        )
         try:
-            return await self._bring_all(ticket, requests)
+            return await self._bring_all(requests)
         except asyncio.CancelledError:
             # The client went away; nobody is left to wait for.
-            self._engine.import_failed(ticket.uid)
+            self._engine.import_failed(self._import_id)
             raise
         except Exception:
-            await asyncio.wait([self._engine.import_failed(ticket.uid)], timeout=_DROP_SECONDS)
+            await asyncio.wait([self._engine.import_failed(self._import_id)], timeout=_DROP_SECONDS)
             raise
 
-    async def _bring_all(
-        self, ticket: ImportTicket, requests: AsyncIterator[rpc.ImportItemsRequest]
-    ) -> ImportedItems:
+    async def _bring_all(self, requests: AsyncIterator[rpc.ImportItemsRequest]) -> ImportedItems:
+        ticket = await self._begin()
         ordinal = await self._bring(ticket, ticket.next_ordinal, self._first)
+        last = self._first.last
         async for request in requests:
+            if last:
+                raise Invalid.field("last", "was set before; nothing may follow the last message")
             if request.parent not in ("", self._first.parent):
                 raise Invalid.field("parent", "must not change in the middle of an import")
             ordinal = await self._bring(ticket, ordinal, request)
+            last = request.last
+        if not last:
+            # A client that goes away ends the stream too: only its word tells the two apart.
+            raise Invalid.field("last", "is not set in any message; set it in the last one")
         return await self._store.execute(
             self._context,
             lambda uow: application.commit_import(uow, ticket, self._count),
             ImportedItems,
+        )
+
+    async def _begin(self) -> ImportTicket:
+        first = self._first
+        expected = first.expected_version if first.HasField("expected_version") else None
+        return await self._store.transact(
+            self._context,
+            lambda uow: application.begin_import(
+                uow, self._project, self._dataset, self._import_id, expected
+            ),
         )
 
     async def _bring(

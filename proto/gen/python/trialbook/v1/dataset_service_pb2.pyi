@@ -107,16 +107,18 @@ class AddItemsResponse(_message.Message):
     def __init__(self, dataset: _Optional[_Union[_dataset_pb2.Dataset, _Mapping]] = ..., item_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ImportItemsRequest(_message.Message):
-    __slots__ = ("parent", "items", "expected_version", "request_id")
+    __slots__ = ("parent", "items", "expected_version", "request_id", "last")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     ITEMS_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
     parent: str
     items: _containers.RepeatedCompositeFieldContainer[_dataset_pb2.Item]
     expected_version: int
     request_id: str
-    def __init__(self, parent: _Optional[str] = ..., items: _Optional[_Iterable[_Union[_dataset_pb2.Item, _Mapping]]] = ..., expected_version: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
+    last: bool
+    def __init__(self, parent: _Optional[str] = ..., items: _Optional[_Iterable[_Union[_dataset_pb2.Item, _Mapping]]] = ..., expected_version: _Optional[int] = ..., request_id: _Optional[str] = ..., last: _Optional[bool] = ...) -> None: ...
 
 class ImportItemsResponse(_message.Message):
     __slots__ = ("dataset", "added_count")

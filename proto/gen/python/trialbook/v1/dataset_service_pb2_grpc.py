@@ -154,7 +154,8 @@ class DatasetServiceServicer:
 
     def ImportItems(self, request_iterator, context):
         """Adds any number of items, streamed, as one version, all or none. The first
-        message names the dataset; every message brings up to 1,000 items. Readers
+        message names the dataset; every message brings up to 1,000 items; the last
+        one says that it is the last. Readers
         see the items when the call has succeeded, never before. While it is under
         way, other changes of the dataset's items are refused with
         ERROR_REASON_IMPORT_IN_PROGRESS; if the client goes away, or the server is

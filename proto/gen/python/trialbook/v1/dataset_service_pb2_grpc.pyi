@@ -65,7 +65,8 @@ class DatasetServiceStub:
     """
     ImportItems: _grpc.StreamUnaryMultiCallable[_dataset_service_pb2.ImportItemsRequest, _dataset_service_pb2.ImportItemsResponse]
     """Adds any number of items, streamed, as one version, all or none. The first
-    message names the dataset; every message brings up to 1,000 items. Readers
+    message names the dataset; every message brings up to 1,000 items; the last
+    one says that it is the last. Readers
     see the items when the call has succeeded, never before. While it is under
     way, other changes of the dataset's items are refused with
     ERROR_REASON_IMPORT_IN_PROGRESS; if the client goes away, or the server is
@@ -119,7 +120,8 @@ class DatasetServiceAsyncStub(DatasetServiceStub):
     """
     ImportItems: _aio.StreamUnaryMultiCallable[_dataset_service_pb2.ImportItemsRequest, _dataset_service_pb2.ImportItemsResponse]  # type: ignore[assignment]
     """Adds any number of items, streamed, as one version, all or none. The first
-    message names the dataset; every message brings up to 1,000 items. Readers
+    message names the dataset; every message brings up to 1,000 items; the last
+    one says that it is the last. Readers
     see the items when the call has succeeded, never before. While it is under
     way, other changes of the dataset's items are refused with
     ERROR_REASON_IMPORT_IN_PROGRESS; if the client goes away, or the server is
@@ -212,7 +214,8 @@ class DatasetServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_dataset_service_pb2.ImportItemsResponse, _abc.Awaitable[_dataset_service_pb2.ImportItemsResponse]]:
         """Adds any number of items, streamed, as one version, all or none. The first
-        message names the dataset; every message brings up to 1,000 items. Readers
+        message names the dataset; every message brings up to 1,000 items; the last
+        one says that it is the last. Readers
         see the items when the call has succeeded, never before. While it is under
         way, other changes of the dataset's items are refused with
         ERROR_REASON_IMPORT_IN_PROGRESS; if the client goes away, or the server is
