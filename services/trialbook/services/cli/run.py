@@ -1,0 +1,257 @@
+"""`trialbook run`: starts runs, watches them, and reads what came of them."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from trialbook.client import Client, ResultOrder, ResultStatus, Run, RunStatus
+from trialbook.services.cli.failures import EXIT_CANCELLED, EXIT_INTERRUPTED
+from trialbook.services.cli.options import CommonOptions, common_options, page_size, pass_options
+from trialbook.services.cli.output import (
+    Column,
+    Record,
+    as_text,
+    duration_text,
+    print_record,
+    print_records,
+    shortened,
+)
+from trialbook.services.cli.progress import follow_run
+from trialbook.services.cli.records import event_record, json_text, record_of
+from trialbook.services.cli.report import error_text, item_name, print_report, report_record
+from trialbook.services.cli.session import open_client
+
+
+def _means(run: Record) -> str:
+    means = [(score["scorer"], score["mean"]) for score in run["scores"]]
+    return "  ".join(f"{scorer} {mean:.3f}" for scorer, mean in means if mean is not None)
+
+
+def _experiment(run: Record) -> str:
+    """`projects/p/experiments/e/versions/2` as `e v2`."""
+    name: str = run["experiment"].partition("/experiments/")[2]
+    return name.replace("/versions/", " v")
+
+
+def _done(run: Record) -> str:
+    counts = run["counts"]
+    done = counts["succeeded"] + counts["failed"] + counts["skipped"]
+    return f"{done:,}/{counts['planned']:,}"
+
+
+def _score_texts(result: Record) -> str:
+    return "  ".join(
+        f"{score['scorer']} "
+        + (as_text(score["value"]) if score["value"] is not None else score["status"])
+        for score in result["scores"]
+    )
+
+
+def _outcome(result: Record) -> str:
+    if result["error"] is not None:
+        return error_text(result, 60)
+    return shortened(json_text(result["output"]), 60)
+
+
+RUN_COLUMNS = (
+    Column("RUN", "id"),
+    Column("STATUS", lambda run: "with errors" if run["completed_with_errors"] else run["status"]),
+    Column("DONE", _done, right=True),
+    Column("EXPERIMENT", _experiment, flexible=True),
+    Column("MEANS", _means, flexible=True),
+    Column("STARTED", "create_time"),
+)
+RESULT_COLUMNS = (
+    Column("#", "number", right=True),
+    Column("ITEM", item_name),
+    Column("STATUS", "status"),
+    Column("SCORES", _score_texts, flexible=True),
+    Column("LATENCY", lambda result: duration_text(result["latency"]), right=True),
+    Column("OUTPUT OR ERROR", _outcome, flexible=True),
+)
+ITEM_COLUMNS = (
+    Column("INPUT", lambda result: shortened(json_text(result["input"]), 50), flexible=True),
+    Column("EXPECTED", lambda result: shortened(json_text(result["expected"]), 50), flexible=True),
+)
+
+
+@click.group()
+def run() -> None:
+    """Start runs, watch them, and read what came of them."""
+
+
+@run.command()
+@click.argument("experiment")
+@click.option("--id", "run_id", help="Id of the run.  [assigned]")
+@click.option("--wait", is_flag=True, help="Show the progress, then the report.")
+@click.option("--wait-for-worker", is_flag=True, help="Start although no worker hosts the target.")
+@common_options
+@pass_options
+def start(
+    options: CommonOptions,
+    experiment: str,
+    run_id: str | None,
+    wait: bool,
+    wait_for_worker: bool,
+) -> int:
+    """Run an experiment. EXPERIMENT/versions/N runs an old definition.
+
+    With --wait the exit code is 3 if the run was cancelled.
+    """
+    with open_client(options) as client:
+        started = client.runs.start(experiment, run_id=run_id, wait_for_worker=wait_for_worker)
+        if wait:
+            return _wait(options, client, started)
+        print_record(options.form, record_of(started), lambda _: _say_started(started))
+    return 0
+
+
+@run.command("list")
+@click.option("--experiment", help="Only runs of this experiment.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, help="How many.  [50]")
+@common_options
+@pass_options
+def list_(options: CommonOptions, experiment: str | None, limit: int) -> None:
+    """List runs, the newest first."""
+    with open_client(options) as client:
+        found = client.runs.list(experiment=experiment, page_size=page_size(limit))
+        print_records(options.form, map(record_of, itertools.islice(found, limit)), RUN_COLUMNS)
+
+
+@run.command()
+@click.argument("name", metavar="RUN")
+@common_options
+@pass_options
+def show(options: CommonOptions, name: str) -> None:
+    """Show the report of a run.
+
+    It has the scores, counts and latencies, and names the slowest and the failed items.
+    """
+    with open_client(options) as client:
+        report = report_record(client, client.runs.get(name))
+        print_record(options.form, report, print_report)
+
+
+@run.command()
+@click.argument("name", metavar="RUN")
+@click.option("--after-position", type=click.IntRange(min=0), default=0, help="Skip facts.  [0]")
+@common_options
+@pass_options
+def watch(options: CommonOptions, name: str, after_position: int) -> int:
+    """Follow a run until it has ended.
+
+    With --format jsonl, each fact is a line, told as it is recorded.
+    """
+    with open_client(options) as client:
+        if options.form == "table":
+            with _going_on(name):
+                ended = follow_run(client, client.runs.get(name), after_position=after_position)
+            print_report(report_record(client, ended))
+            return _exit_code(ended)
+        with _going_on(name):
+            facts = (
+                event_record(event)
+                for update in client.runs.watch(name, after_position=after_position)
+                for event in update.events
+            )
+            print_records(options.form, facts, ())
+        return _exit_code(client.runs.get(name))
+
+
+@run.command()
+@click.argument("name", metavar="RUN")
+@common_options
+@pass_options
+def wait(options: CommonOptions, name: str) -> int:
+    """Wait for a run, then show its report.
+
+    The exit code is 3 if the run was cancelled.
+    """
+    with open_client(options) as client:
+        return _wait(options, client, client.runs.get(name))
+
+
+@run.command()
+@click.argument("name", metavar="RUN")
+@click.option("--status", type=click.Choice(["succeeded", "failed", "skipped"]), help="Only these.")
+@click.option("--order", type=click.Choice(["number", "slowest"]), default="number")
+@click.option("--limit", type=click.IntRange(min=1), help="How many at most.  [all]")
+@click.option("--include-items", is_flag=True, help="With each item's input and expected value.")
+@common_options
+@pass_options
+def results(
+    options: CommonOptions,
+    name: str,
+    *,
+    status: str | None,
+    order: str,
+    limit: int | None,
+    include_items: bool,
+) -> None:
+    """List the results of a run with their scores."""
+    with open_client(options) as client:
+        found = client.runs.results(
+            name,
+            status=ResultStatus(status) if status else None,
+            order=ResultOrder.SLOWEST if order == "slowest" else None,
+            include_items=include_items,
+            page_size=page_size(limit),
+        )
+        columns = RESULT_COLUMNS + (ITEM_COLUMNS if include_items else ())
+        print_records(options.form, map(record_of, itertools.islice(found, limit)), columns)
+
+
+@run.command()
+@click.argument("name", metavar="RUN")
+@click.option("--reason", default="", help="For people; kept with the run.")
+@common_options
+@pass_options
+def cancel(options: CommonOptions, name: str, reason: str) -> None:
+    """Cancel a run.
+
+    What is recorded stays; the other items become skipped.
+    """
+    with open_client(options) as client:
+        cancelled = client.runs.cancel(name, reason=reason)
+        print_record(options.form, record_of(cancelled), lambda _: _say_cancelled(cancelled))
+
+
+def _wait(options: CommonOptions, client: Client, run: Run) -> int:
+    with _going_on(run.id):
+        ended = follow_run(client, run)
+    print_record(options.form, report_record(client, ended), print_report)
+    return _exit_code(ended)
+
+
+@contextmanager
+def _going_on(run_id: str) -> Iterator[None]:
+    """Ctrl-C ends the watching, not the run, and says so."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(
+            f"no longer watching; run {run_id} goes on\n"
+            f"hint: trialbook run watch {run_id}, or trialbook run cancel {run_id}",
+            file=sys.stderr,
+        )
+        raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
+
+
+def _exit_code(run: Run) -> int:
+    return EXIT_CANCELLED if run.status is RunStatus.CANCELLED else 0
+
+
+def _say_started(run: Run) -> None:
+    print(run.id)
+    print(f"started; follow it with trialbook run watch {run.id}", file=sys.stderr)
+    if run.waiting_for:
+        print(f"waiting for {run.waiting_for}", file=sys.stderr)
+
+
+def _say_cancelled(run: Run) -> None:
+    print(f"run {run.id} is {run.status}", file=sys.stderr)

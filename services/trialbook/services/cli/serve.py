@@ -1,0 +1,80 @@
+"""`trialbook serve`: runs the server until it is told to stop."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trialbook.services.bootstrap import run as run_server
+from trialbook.services.cli.arguments import time_span
+from trialbook.services.cli.database import database_failures, database_option
+from trialbook.services.settings import Settings
+
+
+@click.command()
+@database_option
+@click.option(
+    "--address",
+    metavar="HOST:PORT",
+    help="Where to listen; port 0 takes a free one; TRIALBOOK_ADDRESS.  [127.0.0.1:50051]",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with the token that callers must bring; or TRIALBOOK_TOKEN.",
+)
+@click.option(
+    "--tls-certificate",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="PEM file; with --tls-key.",
+)
+@click.option(
+    "--tls-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="PEM file."
+)
+@click.option(
+    "--durability",
+    type=click.Choice(["full", "normal"]),
+    help="full: what is acknowledged survives a power cut; normal: a crash of the server.  [full]",
+)
+@click.option(
+    "--lease-duration",
+    type=time_span,
+    metavar="TIME",
+    help="How long a silent worker keeps its tasks, for example 30s.  [30s]",
+)
+@click.option(
+    "--port-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the bound address into this file when calls are accepted.",
+)
+def serve(token_file: Path | None, port_file: Path | None, **given: Any) -> None:
+    """Run the server on a database until SIGTERM or Ctrl-C.
+
+    Runs that were under way when the server last stopped go on by themselves.
+    """
+    if token_file is not None:
+        given["token"] = token_file.read_text(encoding="utf-8").strip()
+    with database_failures():
+        settings = Settings.from_environment(**given)
+    settings.database.parent.mkdir(parents=True, exist_ok=True)
+    if port_file is not None:
+        port_file.unlink(missing_ok=True)  # a reader must not find a former server's address
+
+    def announce(address: str) -> None:
+        if port_file is not None:
+            _write_whole(port_file, address)
+        print(f"listening on {address}", file=sys.stderr)
+        print(f"database     {settings.database.absolute()}", file=sys.stderr, flush=True)
+
+    with database_failures(settings.database):
+        run_server(settings, on_ready=announce)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader finds either nothing or all of it."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text + "\n", encoding="utf-8")
+    partial.replace(path)
