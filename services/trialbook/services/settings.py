@@ -12,6 +12,7 @@ Durability = Literal["full", "normal"]
 
 _PREFIX = "TRIALBOOK_"
 _SHORTEST_LEASE = 0.5
+_LONGEST_LEASE = 86_400.0
 
 
 class InvalidSettings(Exception):
@@ -32,15 +33,16 @@ class Settings:
     durability: Durability = "full"
     """`normal` may lose the last moments when the power fails; a crash loses nothing either way."""
     lease_duration: float = 30.0
-    """Seconds that a task stays with a worker which gives no sign of life. At least 0.5."""
+    """Seconds that a task stays with a worker which gives no sign of life: 0.5 to 86,400."""
 
     def __post_init__(self) -> None:
         """Raise InvalidSettings for what cannot be."""
         if self.durability not in get_args(Durability):
             raise InvalidSettings(f"durability {self.durability!r} is neither full nor normal")
-        if not self.lease_duration >= _SHORTEST_LEASE:
+        if not _SHORTEST_LEASE <= self.lease_duration <= _LONGEST_LEASE:
             raise InvalidSettings(
-                f"lease_duration {self.lease_duration} is too short: at least {_SHORTEST_LEASE} s"
+                f"lease_duration {self.lease_duration} is out of range: "
+                f"{_SHORTEST_LEASE} to {_LONGEST_LEASE:g} s"
             )
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise InvalidSettings("TLS needs both a certificate and a key; name the other one too")

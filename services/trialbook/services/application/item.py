@@ -40,17 +40,13 @@ def check_drafts(drafts: Sequence[ItemDraft], *, offset: int = 0) -> None:
             "items", f"has {len(drafts):,} items; send at most {MAX_ITEMS_PER_CALL:,} a message"
         )
     violations: list[Violation] = []
-    json_only = True
     for index, draft in enumerate(drafts, offset):
-        found = _violations(f"items[{index}]", draft)
-        json_only = json_only and all("JSON" in violation.message for violation in found)
-        violations += found
+        violations += _violations(f"items[{index}]", draft)
         if len(violations) >= MAX_VIOLATIONS:
             break
     violations += _repeated_ids(drafts, offset)
     if violations:
-        reason = "INVALID_JSON" if json_only else "INVALID_FIELD"
-        raise Invalid(violations[:MAX_VIOLATIONS], reason=reason)
+        raise Invalid(violations[:MAX_VIOLATIONS])
 
 
 def _violations(path: str, draft: ItemDraft) -> list[Violation]:

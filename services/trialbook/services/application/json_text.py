@@ -22,11 +22,11 @@ def check_json(
 ) -> list[Violation]:
     """Return what is wrong with a JSON text; nothing if it is fine."""
     if len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit):
-        return [Violation(path, f"is larger than {limit:,} bytes; make it smaller")]
+        return [_bad(path, f"is larger than {limit:,} bytes; make it smaller")]
     try:
         _syntax.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        return [Violation(path, f"is not JSON ({_detail(error)}); send RFC 8259 text")]
+        return [_bad(path, f"is not JSON ({_detail(error)}); send RFC 8259 text")]
     except RecursionError:
         return [_too_deep(path)]
     if _may_be_deep(text) and nesting(text) > NESTING_LIMIT:
@@ -37,7 +37,11 @@ def check_json(
 
 
 def _too_deep(path: str) -> Violation:
-    return Violation(path, f"is nested deeper than {NESTING_LIMIT} levels; make it flatter")
+    return _bad(path, f"is nested deeper than {NESTING_LIMIT} levels; make it flatter")
+
+
+def _bad(path: str, message: str) -> Violation:
+    return Violation(path, message, "INVALID_JSON")
 
 
 def _detail(error: Exception) -> str:

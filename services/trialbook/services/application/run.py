@@ -194,7 +194,9 @@ def _dataset(uow: UnitOfWork, view: ExperimentView) -> tuple[DatasetView, int, i
     """Return the dataset, the version to run and how many items that has."""
     definition = view.definition
     dataset = uow.datasets.by_uid(definition.dataset_uid)
-    if dataset is None or uow.datasets.find(view.project, definition.dataset_id) is None:
+    current = uow.datasets.find(view.project, definition.dataset_id)
+    # Another dataset may have got the id by now: the experiment does not mean that one.
+    if dataset is None or current is None or current.uid != dataset.uid:
         raise NotFound(
             dataset_name(view.project, definition.dataset_id),
             "it was deleted; point the experiment at another",

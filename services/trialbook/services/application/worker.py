@@ -32,9 +32,18 @@ class Registration:
     """What a worker says of itself."""
 
     worker_id: str
-    targets: tuple[Target, ...]
-    scorers: tuple[HostedScorer, ...]
+    capabilities: tuple[Target | HostedScorer, ...]
     max_concurrent_tasks: int
+
+    @property
+    def targets(self) -> frozenset[Target]:
+        """The targets among the capabilities."""
+        return frozenset(one for one in self.capabilities if isinstance(one, Target))
+
+    @property
+    def scorers(self) -> tuple[HostedScorer, ...]:
+        """The scorers among the capabilities."""
+        return tuple(one for one in self.capabilities if isinstance(one, HostedScorer))
 
 
 class OpenedSession(msgspec.Struct, frozen=True):
@@ -60,7 +69,7 @@ def register(
         number=0,
         worker_id=registration.worker_id,
         project=project,
-        targets=frozenset(registration.targets),
+        targets=registration.targets,
         scorers=frozenset(scorer.scorer_id for scorer in registration.scorers),
         max_concurrent_tasks=registration.max_concurrent_tasks,
         expires_at=expires_at,
@@ -79,22 +88,21 @@ def check(registration: Registration) -> list[Violation]:
     found = []
     if not 1 <= len(registration.worker_id) <= _MAX_WORKER_ID:
         found.append(Violation("worker_id", f"must have 1 to {_MAX_WORKER_ID} characters"))
-    count = len(registration.targets) + len(registration.scorers)
-    if not 1 <= count <= MAX_CAPABILITIES:
+    if not 1 <= len(registration.capabilities) <= MAX_CAPABILITIES:
         found.append(
             Violation("capabilities", f"must name 1 to {MAX_CAPABILITIES} targets or scorers")
         )
     if not 1 <= registration.max_concurrent_tasks <= MAX_CONCURRENT_TASKS:
         found.append(Violation("max_concurrent_tasks", f"must be 1 to {MAX_CONCURRENT_TASKS:,}"))
-    for target in registration.targets:
-        found += check_target("capabilities.target", target)
-    for scorer in registration.scorers:
-        found += _check_scorer(scorer)
+    for index, capability in enumerate(registration.capabilities):
+        if isinstance(capability, Target):
+            found += check_target(f"capabilities[{index}].target", capability)
+        else:
+            found += _check_scorer(f"capabilities[{index}].scorer", capability)
     return found
 
 
-def _check_scorer(scorer: HostedScorer) -> list[Violation]:
-    path = "capabilities.scorer"
+def _check_scorer(path: str, scorer: HostedScorer) -> list[Violation]:
     found = check_id(f"{path}.scorer_id", scorer.scorer_id, EXECUTABLE_NAME, EXECUTABLE_NAME_RULE)
     if catalogue.describe(scorer.scorer_id) is not None:
         found.append(

@@ -12,6 +12,7 @@ class Violation:
 
     path: str
     message: str
+    reason: str = "INVALID_FIELD"
 
 
 class DomainError(Exception):
@@ -37,11 +38,12 @@ class Invalid(DomainError):
         self,
         violations: Iterable[Violation],
         *,
-        reason: str = "INVALID_FIELD",
+        reason: str = "",
         metadata: Mapping[str, str] | None = None,
     ) -> None:
         self.violations = tuple(violations)
-        self.reason = reason
+        reasons = {violation.reason for violation in self.violations}
+        self.reason = reason or (reasons.pop() if len(reasons) == 1 else "INVALID_FIELD")
         first = self.violations[0]
         more = len(self.violations) - 1
         rest = f" (and {more} more)" if more else ""

@@ -77,8 +77,8 @@ class Completions:
         plans = await self._find_plans(reports)
         taken, recording = self._take(reports, plans)
         items = {key: given.item for key, given in taken.items() if given.item is not None}
-        await on_free()
         try:
+            await on_free()
             await self._load_items(reports, plans, items)
             judged = await self._judge(reports, plans, items)
             dispositions = await self._record(

@@ -127,13 +127,15 @@ class Engine:
         self.sessions.add(opened.token, opened.session)
         return opened
 
-    async def lease(
-        self, session: Session, limit: int, request_id: str, wait: float
-    ) -> list[LeasedTask]:
-        """Lease tasks to a session, waiting up to `wait` seconds for the first one."""
+    async def lease(self, token: str, limit: int, request_id: str, wait: float) -> list[LeasedTask]:
+        """Lease tasks to a session, waiting up to `wait` seconds for the first one.
+
+        Raises SessionExpired, also when the session ends while it waits.
+        """
         deadline = time.monotonic() + min(wait, self.settings.longest_wait)
         while True:
             seen = self._work.count
+            session = await self.sessions.require(token, _now())
             tasks = await self._lease_now(session, min(limit, _MAX_LEASED_AT_ONCE), request_id)
             left = deadline - time.monotonic()
             if tasks or left <= 0 or self.draining:

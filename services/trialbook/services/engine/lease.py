@@ -14,6 +14,8 @@ from trialbook.services.engine.expand import expand
 from trialbook.services.engine.pace import Pace
 from trialbook.services.engine.plan import PlanBook, RunPlan
 
+_ANSWER_CHARACTERS = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class LeaseTerms:
@@ -31,11 +33,16 @@ class LeaseTerms:
 
 @dataclass(frozen=True, slots=True)
 class LeaseRequest:
-    """Who asks for how many tasks. `request_id` becomes their lease token."""
+    """Who asks for how many tasks, and under which id of its own."""
 
     session: Session
     limit: int
     request_id: str
+
+    @property
+    def lease_token(self) -> str:
+        """What fences the tasks: workers that number their requests alike are told apart."""
+        return f"{self.session.number}.{self.request_id}"
 
 
 class LeasedTask(msgspec.Struct, frozen=True):
@@ -51,7 +58,7 @@ def lease_tasks(
     uow: UnitOfWork, plans: PlanBook, request: LeaseRequest, terms: LeaseTerms
 ) -> list[LeasedTask]:
     """Lease tasks to a session; a repeated request gets what it got before."""
-    again = uow.work.leased_as(request.session.number, request.request_id)
+    again = uow.work.leased_as(request.session.number, request.lease_token)
     if again:
         return [
             task
@@ -74,15 +81,19 @@ def lease_tasks(
 
 
 def _with_bodies(uow: UnitOfWork, plan: RunPlan, rows: list[TaskRow]) -> list[LeasedTask]:
-    """Return tasks with what they are to work on, as many as one answer may hold."""
+    """Return tasks with what they are to work on, as many of the first as one answer may hold."""
     items = uow.datasets.items_at(
         plan.view.dataset_number, plan.view.dataset_version, [row.ordinal for row in rows]
     )
-    return [
-        LeasedTask(plan, row, items[row.ordinal], _output(uow, plan, row))
-        for row in rows
-        if row.ordinal in items
-    ]
+    tasks: list[LeasedTask] = []
+    room = _ANSWER_CHARACTERS
+    for row in rows:
+        if row.ordinal not in items or room <= 0:
+            break
+        output = _output(uow, plan, row)
+        tasks.append(LeasedTask(plan, row, items[row.ordinal], output))
+        room -= len(output or "")
+    return tasks
 
 
 def _output(uow: UnitOfWork, plan: RunPlan, row: TaskRow) -> str | None:
@@ -161,7 +172,7 @@ class _Lease:
         """Return lease token, session, end of the lease and deadline of the attempt."""
         now = self._uow.now
         return (
-            self._request.request_id,
+            self._request.lease_token,
             self._request.session.number,
             now + self._terms.duration,
             now + self._plan.settings.attempt_timeout + self._terms.grace,

@@ -9,59 +9,75 @@ from trialbook.eventstore import Reader
 from trialbook.services.projections.columns import placeholders
 
 PAGE_BYTES = 2 * 1024 * 1024
-"""How much of large bodies one page may bring; its first row comes whatever its size."""
+"""How much text one page may bring; its first row comes whatever its size."""
 
 _SLICE = 500
 
+Row = tuple[Any, ...]
 
-def fill_bodies(
-    reader: Reader, rows: Sequence[tuple[Any, ...]], pairs: Sequence[int]
-) -> list[tuple[Any, ...]]:
-    """Put the texts of blobs into the columns `pairs`, each followed by a column of digests.
 
-    Returns as many of the first rows as a page may hold.
+def row_sizes(reader: Reader, rows: Sequence[Row], pairs: Sequence[int]) -> list[int]:
+    """Return how many bytes of text each row brings, with its bodies filled in.
+
+    A pair is a column of inline texts, followed by one of the digests of large ones.
     """
-    if not any(row[at + 1] is not None for row in rows for at in pairs):
-        return list(rows)
-    kept = _within_budget(reader, rows, pairs)
-    bodies = reader.blobs({row[at + 1] for row in kept for at in pairs if row[at + 1] is not None})
-    return [_filled(row, pairs, bodies) for row in kept]
+    blobs = _blob_sizes(reader, _digests(rows, pairs))
+    return [
+        sum(_text_size(value) for value in row if type(value) is str)
+        + (sum(blobs[row[at + 1]] for at in pairs if row[at + 1] is not None) if blobs else 0)
+        for row in rows
+    ]
 
 
-def _within_budget(
-    reader: Reader, rows: Sequence[tuple[Any, ...]], pairs: Sequence[int]
-) -> list[tuple[Any, ...]]:
-    sizes = _sizes(reader, rows, pairs)
-    kept: list[tuple[Any, ...]] = []
+def fitting(sizes: Sequence[int], budget: int = PAGE_BYTES) -> int:
+    """Return how many of the first rows a page may hold: one at least, if there is any."""
     total = 0
-    for row in rows:
-        total += sum(sizes[row[at + 1]] for at in pairs if row[at + 1] is not None)
-        if kept and total > PAGE_BYTES:
-            break
-        kept.append(row)
-    return kept
+    for count, size in enumerate(sizes):
+        total += size
+        if count and total > budget:
+            return count
+    return len(sizes)
 
 
-def _sizes(
-    reader: Reader, rows: Sequence[tuple[Any, ...]], pairs: Sequence[int]
-) -> dict[bytes, int]:
-    digests = list({row[at + 1] for row in rows for at in pairs if row[at + 1] is not None})
-    found: dict[bytes, int] = {}
-    for start in range(0, len(digests), _SLICE):
-        some = digests[start : start + _SLICE]
+def fill_bodies(reader: Reader, rows: Sequence[Row], pairs: Sequence[int]) -> list[Row]:
+    """Put the texts of blobs into the inline columns."""
+    digests = _digests(rows, pairs)
+    if not digests:
+        return list(rows)
+    bodies = reader.blobs(digests)
+    return [_filled(row, pairs, bodies) for row in rows]
+
+
+def page_of(reader: Reader, rows: Sequence[Row], pairs: Sequence[int]) -> list[Row]:
+    """Return as many of the first rows as a page may hold, with their bodies."""
+    kept = rows[: fitting(row_sizes(reader, rows, pairs))]
+    return fill_bodies(reader, kept, pairs)
+
+
+def _digests(rows: Sequence[Row], pairs: Sequence[int]) -> set[bytes]:
+    return {row[at + 1] for row in rows for at in pairs if row[at + 1] is not None}
+
+
+def _text_size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def _blob_sizes(reader: Reader, digests: set[bytes]) -> dict[bytes, int]:
+    wanted, found = list(digests), dict[bytes, int]()
+    for start in range(0, len(wanted), _SLICE):
+        some = wanted[start : start + _SLICE]
         found.update(
             (digest, size)
             for digest, size in reader.query(
-                f"SELECT hash, LENGTH(content) FROM blob WHERE hash IN ({placeholders(len(some))})",
+                "SELECT hash, LENGTH(CAST(content AS BLOB)) FROM blob "
+                f"WHERE hash IN ({placeholders(len(some))})",
                 some,
             )
         )
     return found
 
 
-def _filled(
-    row: tuple[Any, ...], pairs: Sequence[int], bodies: dict[bytes, str]
-) -> tuple[Any, ...]:
+def _filled(row: Row, pairs: Sequence[int], bodies: dict[bytes, str]) -> Row:
     filled = list(row)
     for at in pairs:
         if row[at + 1] is not None:

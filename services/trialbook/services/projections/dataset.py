@@ -17,7 +17,7 @@ from trialbook.services.domain.dataset import (
     ItemsAdded,
     VersionMade,
 )
-from trialbook.services.projections.bodies import fill_bodies
+from trialbook.services.projections.bodies import page_of
 from trialbook.services.projections.columns import (
     FOREVER,
     content_columns,
@@ -314,7 +314,10 @@ class SqlDatasets:
             "AND valid_from <= ? AND valid_to > ?",
             (number, *ordinals, version, version),
         )
-        return {item.ordinal: item for item in self._items(rows)}
+        # In the order that was asked for: a page that ends early must not leave out its first.
+        by_ordinal = {row[1]: row for row in rows}
+        ordered = [by_ordinal[ordinal] for ordinal in dict.fromkeys(ordinals)]
+        return {item.ordinal: item for item in self._items(ordered)}
 
     def item(self, number: int, version: int, item_id: str) -> ItemView | None:
         """Return one item as it was at a version."""
@@ -325,7 +328,7 @@ class SqlDatasets:
         return self._items(rows)[0] if rows else None
 
     def _items(self, rows: Sequence[tuple[Any, ...]]) -> list[ItemView]:
-        return [_item(row) for row in fill_bodies(self._reader, rows, _ITEM_BODIES)]
+        return [_item(row) for row in page_of(self._reader, rows, _ITEM_BODIES)]
 
     def taken_item_ids(self, number: int, item_ids: Sequence[str]) -> set[str]:
         """Return which of these ids the dataset has, arriving imports included."""

@@ -74,17 +74,28 @@ class _Room:
 
     def takes(self, fact: Fact) -> bool:
         """Say whether this fact still has room, and give it that room."""
-        body = _body(fact)
-        size = body.size if isinstance(body, BlobReference) else 0
+        size = _size(fact)
         too_large = size > self._bytes_left and self._bytes_left < PAGE_BYTES
         if self._left <= 0 or too_large:
             self._left = 0
             return False
         self._left -= 1
         self._bytes_left -= size
+        body = _body(fact)
         if isinstance(body, BlobReference):
             self.digests.add(body.digest)
         return True
+
+
+def _size(fact: Fact) -> int:
+    """Return about how many bytes of text a fact brings."""
+    body = _body(fact)
+    size = body.size if isinstance(body, BlobReference) else len(body or "")
+    if isinstance(fact, ScoreFact):
+        return size + len(fact.reason)
+    if isinstance(fact, ResultFact) and fact.error is not None:
+        size += len(fact.error.message.encode()) + len(fact.error.stack.encode())
+    return size
 
 
 def _body(fact: Fact) -> Content | None:

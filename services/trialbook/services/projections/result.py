@@ -26,7 +26,7 @@ from trialbook.services.domain.run import (
     ScoresRecorded,
     TaskError,
 )
-from trialbook.services.projections.bodies import fill_bodies
+from trialbook.services.projections.bodies import fill_bodies, fitting, row_sizes
 from trialbook.services.projections.columns import content_columns, flag, placeholders, truth
 from trialbook.services.projections.run import SUMMARY_COLUMNS, add_chunk
 from trialbook.services.projections.summary import merge_scores
@@ -270,7 +270,8 @@ class SqlResults:
                 run, timed + "ORDER BY latency DESC, number DESC LIMIT ?", timed_params, limit
             )
             if page.rows:
-                return Page(page.rows, more=page.more or self._has_never_run(run, where, params))
+                more = page.more or self._has_never_run(where, params)
+                return Page(page.rows, more=more)
         start = after[1] if after is not None and never_run else 0
         return self._page(
             run,
@@ -301,8 +302,8 @@ class SqlResults:
             )
         }
 
-    def _has_never_run(self, run: RunView, where: str, params: Sequence[int]) -> bool:
-        return run.skipped > 0 and bool(
+    def _has_never_run(self, where: str, params: Sequence[int]) -> bool:
+        return bool(
             self._reader.query(f"SELECT 1 FROM result {where} AND latency IS NULL LIMIT 1", params)
         )
 
@@ -310,21 +311,37 @@ class SqlResults:
         self, run: RunView, where: str, params: Sequence[int], limit: int
     ) -> Page[ResultView]:
         rows = self._reader.query(_RESULT_VIEW + where, (*params, limit + 1))
-        kept = fill_bodies(self._reader, rows[:limit], _OUTPUT)
-        scores = self._scores(run, [row[1] for row in kept])
-        return Page([_result(row, scores[row[1]]) for row in kept], more=len(rows) > len(kept))
+        found = rows[:limit]
+        scores = self._score_rows(run, [row[1] for row in found])
+        sizes = row_sizes(self._reader, found, _OUTPUT)
+        kept = found[
+            : fitting(
+                [
+                    size + sum(row_sizes(self._reader, scores[row[1]], _EVIDENCE))
+                    for size, row in zip(sizes, found, strict=True)
+                ]
+            )
+        ]
+        results = [
+            _result(row, self._scores(scores[row[1]]))
+            for row in fill_bodies(self._reader, kept, _OUTPUT)
+        ]
+        return Page(results, more=len(rows) > len(kept))
 
-    def _scores(self, run: RunView, numbers: Sequence[int]) -> dict[int, tuple[ScoreView, ...]]:
-        found: defaultdict[int, list[ScoreView]] = defaultdict(list)
+    def _score_rows(self, run: RunView, numbers: Sequence[int]) -> dict[int, list[tuple[Any, ...]]]:
+        found: dict[int, list[tuple[Any, ...]]] = {number: [] for number in numbers}
         if run.scorers and numbers:
             rows = self._reader.query(
                 _SCORE_VIEW + f"WHERE run = ? AND number IN ({placeholders(len(numbers))}) "
                 "ORDER BY number, scorer",
                 (run.number, *numbers),
             )
-            for row in fill_bodies(self._reader, rows, _EVIDENCE):
-                found[row[0]].append(_score(row))
-        return {number: tuple(found[number]) for number in numbers}
+            for row in rows:
+                found[row[0]].append(row)
+        return found
+
+    def _scores(self, rows: Sequence[tuple[Any, ...]]) -> tuple[ScoreView, ...]:
+        return tuple(map(_score, fill_bodies(self._reader, rows, _EVIDENCE)))
 
 
 def _result(row: tuple[Any, ...], scores: tuple[ScoreView, ...]) -> ResultView:

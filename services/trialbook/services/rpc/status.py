@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 
 import grpc
 from google.protobuf.any_pb2 import Any
@@ -12,12 +13,18 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
-from trialbook.services.domain.errors import DomainError, Invalid
+from trialbook.services.domain.errors import DomainError, Invalid, Violation
 from trialbook.v1.error_reason_pb2 import ErrorReason
 
 DOMAIN = "trialbook"
 STATUS_KEY = "grpc-status-details-bin"
-_LONGEST_MESSAGE = 2000
+# HTTP/2 peers refuse headers above 8 KiB, and an error travels in headers: its message percent
+# encoded, its details in base64.
+_LONGEST_MESSAGE = 600
+_LONGEST_DETAILS = 4500
+_LONGEST_VALUE = 300
+
+_FIELD_OVERHEAD = 4
 
 _log = logging.getLogger(__name__)
 _CODES = {
@@ -51,7 +58,7 @@ async def refuse(context: grpc.aio.ServicerContext[Message, Message], error: Exc
     """End a call with what an error says. Never returns."""
     known = error if isinstance(error, DomainError) else _incident(error)
     code = _CODES[known.reason]
-    message = known.message[:_LONGEST_MESSAGE]
+    message = _clipped(known.message, _LONGEST_MESSAGE)
     await context.abort(code, message, ((STATUS_KEY, _status(known, code, message)),))
 
 
@@ -70,22 +77,41 @@ def _status(error: DomainError, code: grpc.StatusCode, message: str) -> bytes:
         ErrorInfo(
             reason=f"ERROR_REASON_{error.reason}",
             domain=DOMAIN,
-            metadata={key: value[:_LONGEST_MESSAGE] for key, value in error.metadata.items()},
+            metadata={key: _clipped(text, _LONGEST_VALUE) for key, text in error.metadata.items()},
         )
     ]
-    if isinstance(error, Invalid):
-        details.append(
-            BadRequest(
-                field_violations=[
-                    BadRequest.FieldViolation(field=bad.path, description=bad.message[:500])
-                    for bad in error.violations
-                ]
-            )
-        )
     if code is grpc.StatusCode.UNAVAILABLE:
         details.append(RetryInfo(retry_delay=Duration(seconds=1)))
     status = Status(code=code.value[0], message=message, details=map(_packed, details))
+    if isinstance(error, Invalid):
+        room = _LONGEST_DETAILS - status.ByteSize()
+        status.details.append(_packed(_bad_request(error.violations, room)))
     return bytes(status.SerializeToString())
+
+
+def _bad_request(violations: Sequence[Violation], room: int) -> BadRequest:
+    """Return as many of the first violations as fit into so many bytes."""
+    told = BadRequest()
+    for bad in violations:
+        violation = BadRequest.FieldViolation(
+            field=_clipped(bad.path, _LONGEST_VALUE),
+            description=_clipped(bad.message, _LONGEST_VALUE),
+        )
+        room -= violation.ByteSize() + _FIELD_OVERHEAD
+        if room < 0 and told.field_violations:
+            break
+        told.field_violations.append(violation)
+    return told
+
+
+def _clipped(text: str, longest: int) -> str:
+    """Return what of a text takes at most so many bytes, percent encoded or not."""
+    size = 0
+    for place, character in enumerate(text):
+        size += 1 if " " <= character <= "~" and character != "%" else 3 * len(character.encode())
+        if size > longest:
+            return text[:place] + "..."
+    return text
 
 
 def _packed(detail: Message) -> Any:

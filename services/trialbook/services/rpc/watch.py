@@ -64,7 +64,7 @@ class Watch:
                 )
                 if ended or self._engine.draining:
                     return
-                if len(facts) < PAGE:
+                if position == view.last_position:
                     # A short rest gathers what is recorded meanwhile into one message.
                     await asyncio.sleep(_BETWEEN_PAGES)
                     await signal.wait(seen, SIGN_OF_LIFE)

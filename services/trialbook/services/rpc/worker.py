@@ -9,11 +9,12 @@ from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 
-from trialbook.services.application.json_text import check_json
+from trialbook.services.application.json_text import METADATA_LIMIT, check_json
 from trialbook.services.application.views import HostedScorer, Session
 from trialbook.services.application.work import TARGET
 from trialbook.services.application.worker import Registration
 from trialbook.services.domain.errors import Invalid, Violation
+from trialbook.services.domain.experiment import Target
 from trialbook.services.domain.judgement import Judgement, ScoreStatus
 from trialbook.services.domain.naming import parse_project
 from trialbook.services.domain.run import ErrorCode, TaskError
@@ -92,13 +93,15 @@ class WorkerServicer(WorkerServiceServicer):
         self, request: rpc.LeaseTasksRequest, context: Any
     ) -> rpc.LeaseTasksResponse:
         """Lease tasks."""
-        session = await self._session(request.session_token)
+        await self._session(request.session_token)
         if request.max_tasks < 1:
             raise Invalid.field("max_tasks", f"{request.max_tasks} is too few; ask for 1 to 1,000")
         if not 1 <= len(request.request_id) <= _MAX_REQUEST_ID:
             raise Invalid.field("request_id", f"must have 1 to {_MAX_REQUEST_ID} characters")
         wait = read_duration(request.max_wait) / 1e6
-        tasks = await self._engine.lease(session, request.max_tasks, request.request_id, wait)
+        tasks = await self._engine.lease(
+            request.session_token, request.max_tasks, request.request_id, wait
+        )
         return rpc.LeaseTasksResponse(
             tasks=map(_to_task, tasks),
             retry_after=_COME_BACK if self._engine.draining else None,
@@ -143,19 +146,17 @@ def _seconds(seconds: float) -> Duration:
 
 
 def _registration(request: rpc.RegisterWorkerRequest) -> Registration:
-    targets, scorers = [], []
+    capabilities: list[Target | HostedScorer] = []
     for index, capability in enumerate(request.capabilities):
         path = f"capabilities[{index}]"
         match capability.WhichOneof("executable"):
             case "target":
-                targets.append(read_target(f"{path}.target", capability.target))
+                capabilities.append(read_target(f"{path}.target", capability.target))
             case "scorer":
-                scorers.append(_scorer(f"{path}.scorer", capability.scorer))
+                capabilities.append(_scorer(f"{path}.scorer", capability.scorer))
             case _:
                 raise Invalid.field(path, "names neither a target nor a scorer")
-    return Registration(
-        request.worker_id, tuple(targets), tuple(scorers), request.max_concurrent_tasks
-    )
+    return Registration(request.worker_id, tuple(capabilities), request.max_concurrent_tasks)
 
 
 def _scorer(path: str, scorer: scorer_pb2.Scorer) -> HostedScorer:
@@ -254,14 +255,14 @@ def _score(report: pb.TaskReport) -> Judged | TaskError:
     score = report.score
     status = _SCORE_STATUSES.get(score.status)
     evidence = read_json(score.evidence)
-    found = [] if evidence is None else check_json("score.evidence", evidence)
+    found = [] if evidence is None else check_json("score.evidence", evidence, limit=METADATA_LIMIT)
     has_value = score.HasField("value")
     if status is None:
         found.append(Violation("score.status", "must be scored or not evaluable"))
     elif has_value != (status is ScoreStatus.SCORED):
         found.append(Violation("score.value", "must be set if and only if the status is scored"))
     elif has_value and not -_LARGEST <= score.value <= _LARGEST:
-        found.append(Violation("score.value", "must be a finite number"))
+        found.append(Violation("score.value", "must lie between -1e100 and 1e100"))
     if found or status is None:
         return _invalid(found)
     return Judged(
@@ -286,7 +287,8 @@ def _error(report: pb.TaskReport) -> TaskError:
     )
 
 
-_LARGEST = 1.7976931348623157e308
+# Squares of these, and sums of many of them, are still finite.
+_LARGEST = 1e100
 _OUTCOMES: dict[tuple[str | None, bool], Callable[[pb.TaskReport], str | Judged | TaskError]] = {
     ("output", True): _output,
     ("score", False): _score,

@@ -145,7 +145,8 @@ class DatasetServiceServicer:
     def AddItems(self, request, context):
         """Adds up to 1,000 items as one version, all or none. Writes
         `dataset.items_added` and `dataset.version_made`. An empty list makes no
-        version. INVALID_ARGUMENT with the path of every bad field (the first 100);
+        version. INVALID_ARGUMENT with the paths of the first bad fields, as many as an
+        error can carry;
         ALREADY_EXISTS if an item id is taken.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -60,7 +60,8 @@ class DatasetServiceStub:
     AddItems: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.AddItemsRequest, _dataset_service_pb2.AddItemsResponse]
     """Adds up to 1,000 items as one version, all or none. Writes
     `dataset.items_added` and `dataset.version_made`. An empty list makes no
-    version. INVALID_ARGUMENT with the path of every bad field (the first 100);
+    version. INVALID_ARGUMENT with the paths of the first bad fields, as many as an
+    error can carry;
     ALREADY_EXISTS if an item id is taken.
     """
     ImportItems: _grpc.StreamUnaryMultiCallable[_dataset_service_pb2.ImportItemsRequest, _dataset_service_pb2.ImportItemsResponse]
@@ -115,7 +116,8 @@ class DatasetServiceAsyncStub(DatasetServiceStub):
     AddItems: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.AddItemsRequest, _dataset_service_pb2.AddItemsResponse]  # type: ignore[assignment]
     """Adds up to 1,000 items as one version, all or none. Writes
     `dataset.items_added` and `dataset.version_made`. An empty list makes no
-    version. INVALID_ARGUMENT with the path of every bad field (the first 100);
+    version. INVALID_ARGUMENT with the paths of the first bad fields, as many as an
+    error can carry;
     ALREADY_EXISTS if an item id is taken.
     """
     ImportItems: _aio.StreamUnaryMultiCallable[_dataset_service_pb2.ImportItemsRequest, _dataset_service_pb2.ImportItemsResponse]  # type: ignore[assignment]
@@ -203,7 +205,8 @@ class DatasetServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_dataset_service_pb2.AddItemsResponse, _abc.Awaitable[_dataset_service_pb2.AddItemsResponse]]:
         """Adds up to 1,000 items as one version, all or none. Writes
         `dataset.items_added` and `dataset.version_made`. An empty list makes no
-        version. INVALID_ARGUMENT with the path of every bad field (the first 100);
+        version. INVALID_ARGUMENT with the paths of the first bad fields, as many as an
+        error can carry;
         ALREADY_EXISTS if an item id is taken.
         """
 
