@@ -10,7 +10,7 @@ run := .venv/bin/python
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fault bench check format generate lock build clean
+.PHONY: help setup demo test test-fault bench check format generate docs lock build clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ test-fault: setup ## kill servers and workers in mid-run, FAULT_ROUNDS times eac
 bench: setup ## measure throughput, memory and latency beside a bare asyncio loop
 	$(run) tests/bench/run.py
 
-check: setup ## lint, layers, types, contract, generated code
+check: setup ## lint, layers, types, contract, generated code and documents
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/lint-imports --no-logo
@@ -41,6 +41,7 @@ check: setup ## lint, layers, types, contract, generated code
 	.venv/bin/buf format --diff --exit-code
 	deploy/tools/check_breaking.sh
 	$(run) deploy/tools/generate_protos.py --check
+	$(run) deploy/tools/generate_docs.py --check
 
 format: setup ## format Python and protos, apply safe fixes
 	.venv/bin/ruff check --fix --quiet || true
@@ -49,6 +50,9 @@ format: setup ## format Python and protos, apply safe fixes
 
 generate: setup ## generate Python from the protos
 	$(run) deploy/tools/generate_protos.py
+
+docs: setup ## bring the generated parts of docs/ up to date
+	$(run) deploy/tools/generate_docs.py
 
 lock: setup ## update uv.lock to the newest versions that the ranges allow
 	env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_INDEX_URL .tools/bin/uv lock --upgrade --no-config

@@ -68,6 +68,7 @@ class FakeService:
         self.closed_sessions: list[str] = []
         self.stop_task_ids: list[str] = []
         self.refuse_report: Callable[[worker_pb2.TaskReport], str | None] = lambda _: None
+        self.breaks_over: Callable[[worker_pb2.TaskReport], bool] = lambda _: False
         self.max_wait = 5.0
         self.heartbeat_interval = 0.05
         # runs
@@ -127,6 +128,11 @@ class FakeService:
 
     async def CompleteTasks(self, request: Any, context: Any) -> Message:
         await self._check_session(request.session_token, context)
+        if any(map(self.breaks_over, request.reports)):
+            await _abort(
+                context,
+                Fault(grpc.StatusCode.INTERNAL, "a defect", "ERROR_REASON_INTERNAL"),
+            )
         refused = [
             (f"reports[{index}].output.json", reason)
             for index, report in enumerate(request.reports)

@@ -604,3 +604,15 @@ def test_exact_json_text_is_reported_as_it_is(fake: FakeService, server: FakeSer
         wait_until(lambda: len(fake.recorded) == 1)
 
     assert fake.recorded["t0"].output.json == '{ "n": 1.0 }'
+
+
+def test_an_outcome_over_which_the_service_breaks_does_not_hold_up_the_others(
+    fake: FakeService, server: FakeServer
+) -> None:
+    fake.breaks_over = lambda report: "3" in report.output.json
+    fake.add_target_tasks(6)
+
+    with working(echo_worker(server, echo_plain)):
+        wait_until(lambda: len(fake.recorded) == 5)
+
+    assert "t3" not in fake.recorded

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import ipaddress
 import os
+import socket
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -43,11 +45,14 @@ class Connection:
     project: str
     token: str | None
     tls: Tls | None
+    author: str = ""
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What every call carries."""
-        return () if self.token is None else (("authorization", f"Bearer {self.token}"),)
+        """What every call carries: who calls, and the token."""
+        author = (("trialbook-author", self.author),) if self.author else ()
+        token = () if self.token is None else (("authorization", f"Bearer {self.token}"),)
+        return author + token
 
     @property
     def options(self) -> list[tuple[str, int | str]]:
@@ -88,9 +93,9 @@ def connection(
 ) -> Connection:
     """Check settings, filling what is not given from the environment.
 
-    TRIALBOOK_ADDRESS, TRIALBOOK_PROJECT, TRIALBOOK_TOKEN and TRIALBOOK_TLS_CA are read. Raises
-    `InvalidConnection` if a token would travel in plain text to another machine and `insecure`
-    does not allow it.
+    TRIALBOOK_ADDRESS, TRIALBOOK_PROJECT, TRIALBOOK_TOKEN, TRIALBOOK_TLS_CA and TRIALBOOK_AUTHOR
+    are read; the author is user@host if it is not set. Raises `InvalidConnection` if a token would
+    travel in plain text to another machine and `insecure` does not allow it.
     """
     environment = os.environ
     address = address or environment.get("TRIALBOOK_ADDRESS") or DEFAULT_ADDRESS
@@ -102,7 +107,8 @@ def connection(
             "say insecure=True if the network between is trusted."
         )
     project = project or environment.get("TRIALBOOK_PROJECT") or DEFAULT_PROJECT
-    return Connection(address, project, token, certificates)
+    author = environment.get("TRIALBOOK_AUTHOR") or _user_at_host()
+    return Connection(address, project, token, certificates, _header(author))
 
 
 def is_local(address: str) -> bool:
@@ -116,6 +122,19 @@ def is_local(address: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _user_at_host() -> str:
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (OSError, KeyError):
+        # A container may run under a user id that has no name.
+        return socket.gethostname()
+
+
+def _header(text: str) -> str:
+    """Return what of a text a header may carry."""
+    return "".join(letter for letter in text if " " <= letter <= "~").strip()
 
 
 def _tls(setting: TlsSetting) -> Tls | None:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from trialbook.client.errors import InvalidArgument
+from trialbook.client.errors import Internal, InvalidArgument
 from trialbook.client.worker.outcome import refused_outcome
 from trialbook.client.worker.session import Session
 from trialbook.v1.worker_pb2 import TaskDisposition, TaskReport
@@ -104,10 +104,24 @@ class Reporter:
             answer = await self._session.complete(batch)
         except InvalidArgument as error:
             await self._replace_refused(batch, error)
+        except Internal as error:
+            await self._isolate(batch, error)
         else:
             fenced = list(answer.dispositions).count(TaskDisposition.TASK_DISPOSITION_FENCED)
             if fenced:
                 logger.info("%d outcomes came too late: their leases were lost.", fenced)
+
+    async def _isolate(self, batch: list[TaskReport], error: Internal) -> None:
+        """Find the report over which the service breaks, and drop it.
+
+        Its task is given out again when its lease has ended, and fails for good after some of that:
+        one outcome must not keep all others from being recorded.
+        """
+        if len(batch) == 1:
+            logger.error("The outcome of task %s is dropped: %s", batch[0].task_id, error)
+            return
+        for report in batch:
+            await self._deliver([report])
 
     async def _replace_refused(self, batch: list[TaskReport], error: InvalidArgument) -> None:
         """Send a refused batch again, the reports at fault as errors that say why.

@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from trialbook.client.asynchronous.transport import AsyncTransport
 from trialbook.client.errors import (
     FailedPrecondition,
+    Internal,
     InvalidArgument,
     NotFound,
     PermissionDenied,
@@ -33,10 +34,12 @@ logger: Final = logging.getLogger("trialbook.worker")
 SESSION_EXPIRED: Final = "SESSION_EXPIRED"
 CALL_TIMEOUT: Final = 30.0
 POLL_GRACE: Final = 10.0
+MAX_DEFECTS: Final = 5
 
 # Calling again would end the same: something is wrong with this worker, not with the connection.
 FATAL: Final = (
     FailedPrecondition,
+    Internal,
     InvalidArgument,
     NotFound,
     PermissionDenied,
@@ -111,10 +114,17 @@ class Session:
     async def complete(
         self, reports: Sequence[worker_pb2.TaskReport]
     ) -> service.CompleteTasksResponse:
-        """Report outcomes; returns when they are recorded."""
+        """Report outcomes; returns when they are recorded.
+
+        Raises `Internal` if the service breaks over them again and again.
+        """
         request = service.CompleteTasksRequest(reports=reports)
         return await self._call(
-            "WorkerService/CompleteTasks", request, service.CompleteTasksResponse, CALL_TIMEOUT
+            "WorkerService/CompleteTasks",
+            request,
+            service.CompleteTasksResponse,
+            CALL_TIMEOUT,
+            max_defects=MAX_DEFECTS,
         )
 
     async def heartbeat(self, running_task_ids: Sequence[str]) -> service.HeartbeatResponse:
@@ -148,14 +158,19 @@ class Session:
         | service.HeartbeatRequest,
         answer_type: type[AnswerT],
         timeout: float,
+        *,
+        max_defects: int | None = None,
     ) -> AnswerT:
-        backoff = Backoff()
+        backoff, defects = Backoff(), 0
         while True:
             token = request.session_token = self.terms.token
             operation = Operation(method, request, answer_type, lambda answer: answer, timeout)
             try:
                 answer = await self._transport.attempt(operation)
             except TrialbookError as error:
+                defects += isinstance(error, Internal)
+                if defects == max_defects:
+                    raise
                 if error.reason == SESSION_EXPIRED:
                     await self._renew(token)
                     await asyncio.sleep(backoff.next_delay())

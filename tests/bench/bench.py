@@ -1,0 +1,35 @@
+"""What all cases share: the size, the folder, and how a session is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import profiled
+from tests.bench.session import Session, open_session
+
+
+@dataclass
+class Bench:
+    """One time of measuring. With `quick`, everything has a tenth of its size."""
+
+    folder: Path
+    quick: bool = False
+    profile: bool = False
+    _sessions: int = 0
+
+    def sized(self, count: int) -> int:
+        """Return a number of items or of repetitions, as large as is wanted."""
+        return max(count // 10, 1) if self.quick else count
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Open a session on a new database."""
+        self._sessions += 1
+        folder = self.folder / f"session-{self._sessions}"
+        with open_session(folder, profile=self.profile) as session:
+            yield session
+        if self.profile:
+            profiled.report(folder)

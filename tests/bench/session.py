@@ -1,0 +1,170 @@
+"""A server process, a worker process and a client, on a new database."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+
+from tests.bench.processes import PATIENCE, BenchFailure, cpu_seconds, running, wait_until
+from tests.bench.workload import INSTANT, questions, right_answers
+from trialbook.client import Client, FailedPrecondition, Item, ResultStatus, Run, RunSettings
+
+_LOOK_EVERY = 0.05
+"""Seconds between two looks at a run: rare enough not to be part of the load."""
+_WARM_UP = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """An ended run and what it took, all in seconds.
+
+    `seconds` is by the server's clock, `client_seconds` as the caller saw it; the others are the
+    processor time of server and worker.
+    """
+
+    run: Run
+    seconds: float
+    client_seconds: float
+    server_cpu: float
+    worker_cpu: float
+
+    @property
+    def rate(self) -> float:
+        """Items per second by the server's clock."""
+        return self.items / self.seconds
+
+    @property
+    def items(self) -> int:
+        """How many items were run."""
+        return self.run.counts.planned
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a case works with."""
+
+    client: Client
+    server: psutil.Process
+    worker: psutil.Process
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def load(self, dataset: str, count: int) -> float:
+        """Import so many questions as a dataset; return the seconds that it took."""
+        self.client.datasets.create(dataset)
+        items = [Item(asked.input, asked.expected) for asked in questions(count)]
+        began = time.monotonic()
+        self.client.datasets.import_items(dataset, items)
+        return time.monotonic() - began
+
+    def start(
+        self,
+        dataset: str,
+        *,
+        target: str = INSTANT,
+        concurrency: int = 50,
+        run_id: str | None = None,
+    ) -> Run:
+        """Start a run with exact_match and levenshtein."""
+        name = f"{dataset}-{next(self._numbers)}"
+        self.client.experiments.create(
+            name,
+            dataset=dataset,
+            target=target,
+            scorers=("exact_match", "levenshtein"),
+            settings=RunSettings(concurrency=concurrency),
+        )
+        return self.client.runs.start(name, run_id=run_id)
+
+    def measure(self, dataset: str, *, target: str = INSTANT, concurrency: int = 50) -> Timing:
+        """Run a dataset to its end, watched by nobody."""
+        server, worker = cpu_seconds(self.server), cpu_seconds(self.worker)
+        began = time.monotonic()
+        run = self.finish(self.start(dataset, target=target, concurrency=concurrency))
+        return Timing(
+            run,
+            _duration(run),
+            client_seconds=time.monotonic() - began,
+            server_cpu=cpu_seconds(self.server) - server,
+            worker_cpu=cpu_seconds(self.worker) - worker,
+        )
+
+    def warm_up(self) -> None:
+        """Wait for the worker, and let every part run once."""
+        self.load("warm-up", _WARM_UP)
+        wait_until(self._warm_up_started, "the worker registers")
+        self.finish(self.client.runs.get("warm-up"))
+
+    def _warm_up_started(self) -> bool:
+        try:
+            self.start("warm-up", run_id="warm-up")
+        except FailedPrecondition:
+            return False
+        return True
+
+    def finish(self, run: Run) -> Run:
+        """Wait until a run has ended. BenchFailure unless every item is there, rightly judged."""
+        while not run.ended:
+            run = self._await_progress(run)
+        planned = run.counts.planned
+        told = [(score.scorer, score.scored, score.passed) for score in run.scores]
+        right = [("exact_match", planned, right_answers(planned)), ("levenshtein", planned, 0)]
+        if run.counts.succeeded != planned or told != right:
+            failed = next(self.client.runs.results(run, status=ResultStatus.FAILED), None)
+            raise BenchFailure(f"{run.counts}, {told}, expected {right}; {failed}")
+        return run
+
+    def _await_progress(self, run: Run) -> Run:
+        """Look at a run until more of it is done. BenchFailure if it stands still."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            time.sleep(_LOOK_EVERY)
+            seen = self.client.runs.get(run)
+            if seen.ended or seen.counts.done > run.counts.done:
+                return seen
+        raise BenchFailure(f"{run.name} stands still at {run.counts}")
+
+
+@contextmanager
+def open_session(folder: Path, *, profile: bool) -> Iterator[Session]:
+    """Start everything, warm it up, and stop it at the end."""
+    folder.mkdir(parents=True)
+    port_file = folder / "address"
+    with ExitStack() as stack:
+        server = stack.enter_context(
+            running(
+                "server",
+                "trialbook.services.cli",
+                *("serve", "--database", str(folder / "trialbook.db"), "--address", "127.0.0.1:0"),
+                *("--port-file", str(port_file)),
+                folder=folder,
+                profile=profile,
+            )
+        )
+        wait_until(lambda: port_file.exists() or not server.is_running(), "the server starts")
+        address = port_file.read_text().strip()
+        worker = stack.enter_context(
+            running(
+                "worker",
+                "tests.bench.hosted",
+                folder=folder,
+                profile=profile,
+                TRIALBOOK_ADDRESS=address,
+            )
+        )
+        client = stack.enter_context(Client(address))
+        session = Session(client, server, worker)
+        session.warm_up()
+        yield session
+
+
+def _duration(run: Run) -> float:
+    end: datetime | None = run.end_time
+    assert end is not None
+    return (end - run.create_time).total_seconds()
