@@ -59,7 +59,6 @@ def serve(token_file: Path | None, port_file: Path | None, **given: Any) -> None
         given["token"] = token_file.read_text(encoding="utf-8").strip()
     with database_failures():
         settings = Settings.from_environment(**given)
-    settings.database.parent.mkdir(parents=True, exist_ok=True)
     if port_file is not None:
         port_file.unlink(missing_ok=True)  # a reader must not find a former server's address
 

@@ -16,14 +16,17 @@ def write_task_id(uid: str, key: TaskKey) -> str:
 
 def read_task_id(task_id: str) -> tuple[str, TaskKey] | None:
     """Return a task's run uid and key; None if this is no task id."""
-    uid, *numbers = task_id.split("/")
-    well_formed = all(
-        text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER for text in numbers
-    )
-    if not well_formed or len(numbers) not in (1, 2):
+    uid, slash, rest = task_id.partition("/")
+    number, _, scorer = rest.partition("/")
+    if not (slash and _is_number(number)):
         return None
-    number, *scorer = map(int, numbers)
-    return uid, TaskKey(number, scorer[0] if scorer else TARGET)
+    if "/" not in rest:
+        return uid, TaskKey(int(number), TARGET)
+    return (uid, TaskKey(int(number), int(scorer))) if _is_number(scorer) else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER
 
 
 def trace_id(task_id: str, attempt: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,16 +19,23 @@ def merge_scores(before: ScorerSummaryView, scores: Sequence[ScoreFact]) -> tupl
     Mean and sum of squared deviations are merged pairwise (Chan, Golub and LeVeque, 1979), which
     keeps their precision where a running sum of squares loses it.
     """
-    values = [fact.value for fact in scores if fact.value is not None]
+    values: list[float] = []
+    statuses: Counter[ScoreStatus] = Counter()
+    verdicts: Counter[bool | None] = Counter()
+    for fact in scores:
+        statuses[fact.status] += 1
+        verdicts[fact.passed] += 1
+        if fact.value is not None:
+            values.append(fact.value)
     mean, squares = _merge_moments(before, values)
     return msgspec.structs.astuple(
         ScorerSummaryView(
             scored=before.scored + len(values),
-            failed=before.failed + _count(scores, ScoreStatus.FAILED),
-            not_evaluable=before.not_evaluable + _count(scores, ScoreStatus.NOT_EVALUABLE),
-            skipped=before.skipped + _count(scores, ScoreStatus.SKIPPED),
-            passed=before.passed + sum(fact.passed is True for fact in scores),
-            not_passed=before.not_passed + sum(fact.passed is False for fact in scores),
+            failed=before.failed + statuses[ScoreStatus.FAILED],
+            not_evaluable=before.not_evaluable + statuses[ScoreStatus.NOT_EVALUABLE],
+            skipped=before.skipped + statuses[ScoreStatus.SKIPPED],
+            passed=before.passed + verdicts[True],
+            not_passed=before.not_passed + verdicts[False],
             mean=mean,
             squares=squares,
             minimum=_extreme(min, before.minimum, values),
@@ -41,17 +49,13 @@ def _merge_moments(before: ScorerSummaryView, values: Sequence[float]) -> tuple[
         return before.mean, before.squares
     count = len(values)
     mean = sum(values) / count
-    squares = sum((value - mean) ** 2 for value in values)
+    squares = sum([(value - mean) ** 2 for value in values])
     total = before.scored + count
     distance = mean - before.mean
     return (
         before.mean + distance * count / total,
         before.squares + squares + distance * distance * before.scored * count / total,
     )
-
-
-def _count(scores: Sequence[ScoreFact], status: ScoreStatus) -> int:
-    return sum(fact.status is status for fact in scores)
 
 
 def _extreme(choose: Any, before: float | None, values: Sequence[float]) -> float | None:
