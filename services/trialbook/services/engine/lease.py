@@ -63,11 +63,12 @@ def lease_tasks(
         return [
             task
             for run, rows in again.items()
-            for task in _with_bodies(uow, plans.by_number(uow, run), rows)
+            for task in _all_with_bodies(uow, plans.by_number(uow, run), rows)
         ]
     leased: list[LeasedTask] = []
+    characters = 0
     for state in uow.work.open_runs():
-        if len(leased) >= request.limit:
+        if len(leased) >= request.limit or characters > _ANSWER_CHARACTERS:
             break
         plan = plans.by_number(uow, state.run)
         served = plan.served_by(request.session)
@@ -75,9 +76,24 @@ def lease_tasks(
         room = min(request.limit - len(leased), free, terms.pace.limit(state.run))
         if not served or room <= 0:
             continue
-        lease = _Lease(uow, plan, request, terms)
-        leased += lease.take(state, served, room)
+        taken = _Lease(uow, plan, request, terms).take(state, served, room)
+        leased += taken
+        characters += sum(map(_size, taken))
     return leased
+
+
+def _size(task: LeasedTask) -> int:
+    item = task.item
+    bodies = (item.input, item.expected, item.context, item.metadata, task.output)
+    return sum(len(body) for body in bodies if body is not None)
+
+
+def _all_with_bodies(uow: UnitOfWork, plan: RunPlan, rows: list[TaskRow]) -> list[LeasedTask]:
+    """Return tasks that fitted into one answer before, and so do again."""
+    tasks: list[LeasedTask] = []
+    while len(tasks) < len(rows):
+        tasks += _with_bodies(uow, plan, rows[len(tasks) :])
+    return tasks
 
 
 def _with_bodies(uow: UnitOfWork, plan: RunPlan, rows: list[TaskRow]) -> list[LeasedTask]:

@@ -1,0 +1,161 @@
+"""What any release has written, every later one reads: the golden histories always replay."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eventsourcing.persistence import StoredEvent
+
+from tests.golden import write_history
+from tests.service import PROJECT, facts, get_run, refusal, results, seconds, started
+from trialbook.eventstore import EventRegistry, SQLiteDatabase, StructMapper
+from trialbook.services import bootstrap
+from trialbook.services.domain.history import EVENT_TYPES
+from trialbook.services.settings import Settings
+from trialbook.v1.dataset_service_pb2 import (
+    GetDatasetRequest,
+    GetItemRequest,
+    ListItemsRequest,
+    ListVersionsRequest,
+)
+from trialbook.v1.experiment_service_pb2 import GetExperimentRequest
+from trialbook.v1.run_pb2 import (
+    RUN_STATUS_CANCELLED,
+    RUN_STATUS_COMPLETED,
+    LatencySummary,
+    RunCounts,
+)
+
+HISTORIES = sorted(Path(__file__).parent.glob("v*/history.json"))
+LARGE = '"' + "ä" * 600 + '"'
+
+
+def read(place: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(place.read_text())
+    return content
+
+
+def events(place: Path) -> list[StoredEvent]:
+    return [
+        StoredEvent(row["stream"], row["version"], row["topic"], bytes.fromhex(row["state"]))
+        for row in read(place)["events"]
+    ]
+
+
+def mapper() -> StructMapper:
+    registry = EventRegistry()
+    for topic, event_class in EVENT_TYPES.items():
+        registry.register(topic, event_class)
+    return StructMapper(registry)
+
+
+def replay(place: Path, folder: Path) -> Path:
+    """Put a golden history into a new database and make the read models from it."""
+    settings = Settings(database=folder / "trialbook.db")
+    content = read(place)
+    with bootstrap.open_database(settings) as database:
+        database.recorder.insert_events(events(place))
+        put_blobs(database, content["blobs"])
+    assert bootstrap.rebuild(settings).events == len(content["events"])
+    return settings.database
+
+
+def put_blobs(database: SQLiteDatabase, blobs: dict[str, str]) -> None:
+    contents = {bytes.fromhex(digest): text for digest, text in blobs.items()}
+    database.submit(lambda tx: tx.put_blobs(contents)).result()
+
+
+def test_every_event_name_is_in_a_golden_history() -> None:
+    golden = {event.topic for place in HISTORIES for event in events(place)}
+
+    assert golden >= EVENT_TYPES.keys(), "write a golden history of the new events"
+
+
+@pytest.mark.parametrize("place", HISTORIES, ids=lambda place: place.parent.name)
+def test_every_golden_event_is_decoded(place: Path) -> None:
+    for stored in events(place):
+        metadata, event = mapper().decode_state(stored.topic, stored.state)
+
+        assert metadata.actor
+        assert type(event) in EVENT_TYPES.values()
+
+
+def test_a_golden_history_is_never_overwritten() -> None:
+    before = write_history.PLACE.read_bytes()
+
+    with pytest.raises(SystemExit, match="never changes"):
+        write_history.main()
+
+    assert write_history.PLACE.read_bytes() == before
+
+
+async def test_the_datasets_of_version_1_read_as_they_were(tmp_path: Path) -> None:
+    replay(HISTORIES[0], tmp_path)
+    async with started(tmp_path) as service:
+        name = f"{PROJECT}/datasets/support"
+        dataset = (await service.datasets.GetDataset(GetDatasetRequest(name=name))).dataset
+        versions = await service.datasets.ListVersions(ListVersionsRequest(parent=name))
+        listed = await service.datasets.ListItems(ListItemsRequest(parent=name))
+        first = await service.datasets.ListItems(ListItemsRequest(parent=f"{name}/versions/1"))
+        one = await service.datasets.GetItem(GetItemRequest(name=f"{name}/items/one"))
+        gone = await refusal(
+            service.datasets.GetDataset(GetDatasetRequest(name=f"{PROJECT}/datasets/gone"))
+        )
+
+    assert (dataset.display_name, dataset.description) == ("Support", "Tickets")
+    assert dataset.metadata.json == '{"a":1}'
+    assert (dataset.version, dataset.item_count) == (2, 3)
+    assert [(row.version, row.added_count, row.author) for row in versions.versions] == [
+        (2, 1, "ada"),
+        (1, 2, "ada"),
+    ]
+    assert [row.item_id for row in listed.items] == ["one", "two", "three"]
+    assert [row.item_id for row in first.items] == ["one", "two"]
+    assert (one.item.input.json, one.item.context.json) == ("1", '{"c":1}')
+    assert (list(one.item.tags), one.item.split) == (["t", "ä"], "test")
+    assert listed.items[1].input.json == LARGE
+    assert gone.reason == "RESOURCE_NOT_FOUND"
+
+
+async def test_the_experiments_of_version_1_read_as_they_were(tmp_path: Path) -> None:
+    replay(HISTORIES[0], tmp_path)
+    async with started(tmp_path) as service:
+        name = f"{PROJECT}/experiments/nightly"
+        now, before = [
+            (await service.experiments.GetExperiment(GetExperimentRequest(name=asked))).experiment
+            for asked in (name, f"{name}/versions/1")
+        ]
+
+    assert (now.version, before.version) == (2, 1)
+    assert [spec.alias for spec in now.scorers] == ["exact", "tone"]
+    assert [spec.alias for spec in before.scorers] == ["exact"]
+    assert now.dataset.endswith("/support/versions/1")
+    assert now.scorers[1].scorer_version == 3
+    assert now.settings.attempt_timeout == seconds(1.5)
+
+
+async def test_the_runs_of_version_1_read_as_they_were(tmp_path: Path) -> None:
+    replay(HISTORIES[0], tmp_path)
+    async with started(tmp_path) as service:
+        first = await get_run(service, f"{PROJECT}/runs/first")
+        second = await get_run(service, f"{PROJECT}/runs/second")
+        listed = await results(service, first.name, include_items=True)
+        told = await facts(service, first.name)
+        told_of_second = await facts(service, second.name)
+
+    assert (first.status, second.status) == (RUN_STATUS_COMPLETED, RUN_STATUS_CANCELLED)
+    assert first.counts == RunCounts(planned=2, succeeded=1, failed=1)
+    assert second.counts == RunCounts(planned=2, skipped=2)
+    exact, tone = first.scorer_summaries
+    assert (exact.scored, exact.skipped, exact.passed, exact.mean) == (1, 1, 1, 1.0)
+    assert (tone.scored, tone.mean) == (1, 0.25)
+    assert first.latency == LatencySummary(p50=seconds(0.0025), p95=seconds(0.0075))
+    assert [score.value for score in listed[0].scores] == [1.0, 0.25]
+    assert listed[0].scores[0].evidence.json == '{"e":1}'
+    assert (listed[1].error.kind, listed[1].input.json) == ("ValueError", LARGE)
+    assert [event.position for event in told] == list(range(1, 9))
+    assert told_of_second[1].cancel_requested.reason == "enough"
+    assert [event.position for event in told_of_second] == list(range(1, 6))

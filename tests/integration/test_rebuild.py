@@ -1,0 +1,220 @@
+"""Read models made anew from the log equal those that were written live."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.service import (
+    QUICK,
+    Service,
+    add,
+    alive,
+    answered,
+    done,
+    ended,
+    eventually,
+    failed,
+    get_run,
+    hosts_scorer,
+    hosts_target,
+    item,
+    items,
+    json,
+    judged,
+    new_dataset,
+    new_experiment,
+    new_run,
+    new_worker,
+    read_models,
+    rebuilt,
+    refusal,
+    requests,
+    scorer,
+    start_run,
+    started,
+)
+from trialbook.services import bootstrap
+from trialbook.services.domain.history import EVENT_TYPES
+from trialbook.services.settings import InvalidSettings, Settings
+from trialbook.v1.dataset_pb2 import Dataset
+from trialbook.v1.dataset_service_pb2 import (
+    DeleteDatasetRequest,
+    GetDatasetRequest,
+    ImportItemsRequest,
+    UpdateDatasetRequest,
+)
+from trialbook.v1.experiment_pb2 import Experiment
+from trialbook.v1.experiment_service_pb2 import DeleteExperimentRequest, UpdateExperimentRequest
+from trialbook.v1.run_service_pb2 import CancelRunRequest
+
+LARGE = '"' + "ä" * 3000 + '"'
+
+
+async def datasets_and_imports(service: Service) -> None:
+    """Described, deleted, and imported into: wholly, in vain, and by a client that goes away."""
+    dataset = await new_dataset(service, 3, dataset_id="d")
+    described = Dataset(name=dataset.name, description="new", metadata=json('{"a":1}'))
+    await service.datasets.UpdateDataset(UpdateDatasetRequest(dataset=described))
+    row = item(LARGE, LARGE, context=json('{"c":1}'), metadata=json('{"m":1}'), tags=["t"])
+    await add(service, dataset.name, [row, item("1", "null", split="test")])
+    await add(service, dataset.name, items(600, first=10))
+    await refusal(
+        service.datasets.ImportItems(
+            iter(requests(dataset.name, [items(300, first=2000), [item("{")]]))
+        )
+    )
+    before = await current(service, dataset.name)
+    call = service.datasets.ImportItems()
+    await call.write(ImportItemsRequest(parent=dataset.name, items=items(300, first=3000)))
+
+    async def begun() -> bool:
+        return (await current(service, dataset.name)).etag != before.etag
+
+    await eventually(begun)
+    call.cancel()
+
+    async def abandoned() -> bool:
+        return int((await current(service, dataset.name)).etag) == int(before.etag) + 2
+
+    await eventually(abandoned)
+    for dataset_id in ("gone", "gone"):
+        gone = await new_dataset(service, 2, dataset_id=dataset_id)
+        await service.datasets.DeleteDataset(DeleteDatasetRequest(name=gone.name))
+
+
+async def current(service: Service, name: str) -> Dataset:
+    return (await service.datasets.GetDataset(GetDatasetRequest(name=name))).dataset
+
+
+async def experiments(service: Service) -> None:
+    dataset = await new_dataset(service, 1)
+    experiment = await new_experiment(service, dataset.name, scorer("exact_match"))
+    changed = Experiment(name=experiment.name, description="changed")
+    await service.experiments.UpdateExperiment(UpdateExperimentRequest(experiment=changed))
+    await service.experiments.DeleteExperiment(DeleteExperimentRequest(name=experiment.name))
+    await new_experiment(service, dataset.name, experiment_id=experiment.name.rpartition("/")[2])
+
+
+async def runs(service: Service) -> None:
+    """Retried, failed, judged by a worker, large, lost, cancelled, and still going on."""
+    worker = await new_worker(service, hosts_target(), hosts_scorer("tone"))
+    async with alive(worker):
+        run = await new_run(
+            service,
+            [item("1"), item("2", LARGE), *items(8)],
+            scorer("exact_match"),
+            scorer("levenshtein"),
+            scorer("tone"),
+            concurrency=10,
+            max_retries=1,
+        )
+        tasks = await worker.lease_all(10)
+        await worker.report(
+            failed(tasks[0], kind="ValueError", stack="at line 1"),
+            failed(tasks[1], "INVALID"),
+            answered(tasks[2], LARGE),
+            *map(answered, tasks[3:9]),
+        )
+        judgements = [task for task in await worker.lease_all(3) if task.HasField("scorer")]
+        await worker.report(
+            *(
+                judged(
+                    task,
+                    status="SCORE_STATUS_SCORED",
+                    value=number / 7,
+                    passed=bool(number % 2),
+                    evidence={"json": LARGE},
+                )
+                for number, task in enumerate(judgements)
+            )
+        )
+        await finish_lost_and_all(service, run.name)
+        await cancelled_run(service)
+    await start_run(service, (await new_experiment(service, run.dataset)).name)
+
+
+async def finish_lost_and_all(service: Service, name: str) -> None:
+    """Answer what is left, as soon as the leases of the tasks that were kept are lost."""
+    worker = await new_worker(service, hosts_target(), hosts_scorer("tone"))
+    async with alive(worker):
+        await worker.finish(name)
+
+
+async def cancelled_run(service: Service) -> None:
+    worker = await new_worker(service, hosts_target(), hosts_scorer("tone"))
+    async with alive(worker):
+        run = await new_run(service, 300, scorer("tone"), trials=3, concurrency=4)
+        await worker.report(*map(done, await worker.lease_all(4)))
+        await service.runs.CancelRun(CancelRunRequest(name=run.name, reason="enough"))
+        await ended(service, run.name)
+
+
+async def test_rebuilt_tables_equal_those_that_lived(tmp_path: Path) -> None:
+    async with started(tmp_path, engine=QUICK) as service:
+        await datasets_and_imports(service)
+        await experiments(service)
+        await runs(service)
+    database = tmp_path / "trialbook.db"
+    lived = read_models(database)
+
+    anew, events = rebuilt(database)
+
+    assert topics(database) == set(EVENT_TYPES), "the history has everything in it"
+    assert events == count_events(database)
+    assert all(lived.values()), "no table is empty"
+    for table, rows in lived.items():
+        assert anew[table] == rows, table
+
+
+async def test_a_run_goes_on_after_a_rebuild(tmp_path: Path) -> None:
+    async with started(tmp_path) as service:
+        worker = await new_worker(service)
+        run = await new_run(service, 20, scorer("exact_match"), concurrency=4)
+        held = await worker.lease_all(4)
+        await worker.answer(*held[:2])
+
+    rebuilt(tmp_path / "trialbook.db")
+
+    async with started(tmp_path) as service:
+        again = await new_worker(service)
+        again.token = worker.token
+        assert await again.answer(*held) == ["ALREADY_RECORDED"] * 2 + ["RECORDED"] * 2
+        over = await again.finish(run.name)
+        assert (over.counts.succeeded, over.scorer_summaries[0].scored) == (20, 20)
+
+
+async def test_damaged_tables_are_mended(tmp_path: Path) -> None:
+    async with started(tmp_path) as service:
+        worker = await new_worker(service)
+        run = await worker.finish((await new_run(service, 5, scorer("exact_match"))).name)
+    database = tmp_path / "trialbook.db"
+    lived = read_models(database)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("UPDATE run SET succeeded = 99")
+        connection.execute("DELETE FROM result WHERE number = 2")
+        connection.execute("DROP TABLE score")
+        connection.commit()
+
+    assert rebuilt(database)[0] == lived
+
+    async with started(tmp_path) as service:
+        assert await get_run(service, run.name) == run
+
+
+def test_a_database_that_is_not_there_cannot_be_rebuilt(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match="no database"):
+        bootstrap.rebuild(Settings(database=tmp_path / "none.db"))
+
+
+def topics(database: Path) -> set[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return {row[0] for row in connection.execute("SELECT DISTINCT topic FROM event")}
+
+
+def count_events(database: Path) -> int:
+    with closing(sqlite3.connect(database)) as connection:
+        return int(connection.execute("SELECT COUNT(*) FROM event").fetchone()[0])

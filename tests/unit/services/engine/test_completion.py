@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import cast
+
+import pytest
+
+from trialbook.services.application.ports import Store
+from trialbook.services.application.views import ItemView, RunView, Session
+from trialbook.services.application.work import TARGET, TaskKey, TaskRow
+from trialbook.services.domain.experiment import RunSettings, Target, TargetKind
+from trialbook.services.domain.run import RunStatus
+from trialbook.services.engine.completion import Completions, TaskReport
+from trialbook.services.engine.in_flight import InFlight
+from trialbook.services.engine.lease import LeasedTask
+from trialbook.services.engine.pace import Pace
+from trialbook.services.engine.plan import PlanBook, RunPlan, make_plan
+
+TARGET_OF_ALL = Target(TargetKind.AGENT, "t")
+VIEW = RunView(
+    number=1,
+    uid="u",
+    project="p",
+    run_id="r",
+    experiment_id="e",
+    experiment_version=1,
+    dataset_number=1,
+    dataset_id="d",
+    dataset_version=1,
+    target=TARGET_OF_ALL,
+    scorers=(),
+    settings=RunSettings(),
+    status=RunStatus.RUNNING,
+    planned=1,
+    succeeded=0,
+    failed=0,
+    skipped=0,
+    summaries=(),
+    last_position=1,
+    author="",
+    created_at=0,
+    ended_at=None,
+)
+SESSION = Session(1, "w", "p", frozenset({TARGET_OF_ALL}), frozenset(), 1, 0)
+ITEM = ItemView("i", 1, "1", None, None, None, (), "", 1, 0)
+ROW = TaskRow(1, TARGET, 1, "i", 1, 1, 0, 0, lease_token="x", session=1, expires_at=9, deadline=9)
+REPORT = TaskReport("u", TaskKey(1, TARGET), "x", "1", 5)
+
+
+class KnownPlan(PlanBook):
+    """A book that knows one plan."""
+
+    def __init__(self, plan: RunPlan) -> None:
+        super().__init__()
+        self._keep(plan)
+
+
+class UnreachableStore:
+    """A store that fails whatever is asked of it."""
+
+    async def transact(self, *_: object, **__: object) -> object:
+        raise ConnectionError("the store is away")
+
+
+async def never() -> None:
+    await asyncio.Event().wait()
+
+
+async def at_once() -> None:
+    pass
+
+
+@pytest.fixture
+def in_flight() -> InFlight:
+    known = InFlight()
+    known.add(LeasedTask(make_plan(VIEW), ROW, ITEM))
+    return known
+
+
+def completions(in_flight: InFlight) -> Completions:
+    store = cast("Store", UnreachableStore())
+    executor = ThreadPoolExecutor(1)
+    return Completions(store, KnownPlan(make_plan(VIEW)), in_flight, Pace(), executor)
+
+
+async def test_a_call_that_is_broken_off_leaves_no_slot_counted_as_free(
+    in_flight: InFlight,
+) -> None:
+    """Or the run's concurrency would be exceeded for ever."""
+    call = asyncio.create_task(
+        completions(in_flight).complete(SESSION, [REPORT], never, lambda *_: None)
+    )
+    while not in_flight.reported.get(1):  # noqa: ASYNC110 — a plain count, with no event to await
+        await asyncio.sleep(0)
+
+    call.cancel()
+    await asyncio.gather(call, return_exceptions=True)
+
+    assert not in_flight.reported.get(1)
+
+
+async def test_a_call_that_fails_leaves_no_slot_counted_as_free(in_flight: InFlight) -> None:
+    with pytest.raises(ConnectionError):
+        await completions(in_flight).complete(SESSION, [REPORT], at_once, lambda *_: None)
+
+    assert not in_flight.reported.get(1)
