@@ -189,6 +189,15 @@ class Unavailable(DomainError):
     reason = "STORE_UNAVAILABLE"
 
 
+class ShuttingDown(DomainError):
+    """The service goes away; what is asked can be asked again in a moment."""
+
+    reason = "SHUTTING_DOWN"
+
+    def __init__(self) -> None:
+        super().__init__("the service is shutting down; call again in a moment")
+
+
 class InvalidToken(DomainError):
     """The caller has not shown the service's token."""
 

@@ -124,6 +124,7 @@ class Engine:
             CommandContext(actor=registration.worker_id),
             lambda uow: workers.register(uow, project, registration, expires_at),
         )
+        self.sessions.drop_expired(_now())
         self.sessions.add(opened.token, opened.session)
         return opened
 

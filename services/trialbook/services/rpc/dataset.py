@@ -161,7 +161,7 @@ class DatasetServicer(DatasetServiceServicer):
 
         def query(q: Any) -> Any:
             view = application.require(q, project, dataset)
-            version = start[0] or application.require_version(q, view, wanted)
+            version = application.require_version(q, view, start[0] or wanted)
             return view, version, q.datasets.items(view.number, version, start[1], limit)
 
         view, version, page = await self._store.read(query)

@@ -19,6 +19,7 @@ from trialbook.services.application.views import (
     ScoredFact,
     StartedFact,
 )
+from trialbook.services.domain.errors import ShuttingDown
 from trialbook.services.engine.engine import Engine
 from trialbook.services.rpc import run_message
 from trialbook.services.rpc.payload import write_time
@@ -44,7 +45,7 @@ class Watch:
         self._run_told_at = -_BETWEEN_RUNS
 
     async def after(self, position: int) -> AsyncIterator[rpc.WatchRunResponse]:
-        """Yield messages until the run has ended or the service goes away."""
+        """Yield messages until the run has ended. Raises ShuttingDown if the service goes away."""
         signal = self._engine.runs.watch(self._view.number)
         try:
             while True:
@@ -62,8 +63,10 @@ class Watch:
                     through_position=position,
                     run=run_message.to_run(view) if tell_run or ended else None,
                 )
-                if ended or self._engine.draining:
+                if ended:
                     return
+                if self._engine.draining:
+                    raise ShuttingDown
                 if position == view.last_position:
                     # A short rest gathers what is recorded meanwhile into one message.
                     await asyncio.sleep(_BETWEEN_PAGES)

@@ -133,7 +133,8 @@ class RunServiceServicer:
         each as it is recorded, until the run has ended. A reader that is slow, or
         comes back after a broken stream with the `through_position` that it saw
         last, misses nothing and gets nothing twice. OUT_OF_RANGE if the run has not
-        reached `after_position`.
+        reached `after_position`. If the service goes away before the run has ended,
+        the stream ends with ERROR_REASON_SHUTTING_DOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -62,7 +62,8 @@ class RunServiceStub:
     each as it is recorded, until the run has ended. A reader that is slow, or
     comes back after a broken stream with the `through_position` that it saw
     last, misses nothing and gets nothing twice. OUT_OF_RANGE if the run has not
-    reached `after_position`.
+    reached `after_position`. If the service goes away before the run has ended,
+    the stream ends with ERROR_REASON_SHUTTING_DOWN.
     """
 
 @_typing.type_check_only
@@ -99,7 +100,8 @@ class RunServiceAsyncStub(RunServiceStub):
     each as it is recorded, until the run has ended. A reader that is slow, or
     comes back after a broken stream with the `through_position` that it saw
     last, misses nothing and gets nothing twice. OUT_OF_RANGE if the run has not
-    reached `after_position`.
+    reached `after_position`. If the service goes away before the run has ended,
+    the stream ends with ERROR_REASON_SHUTTING_DOWN.
     """
 
 class RunServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -175,7 +177,8 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
         each as it is recorded, until the run has ended. A reader that is slow, or
         comes back after a broken stream with the `through_position` that it saw
         last, misses nothing and gets nothing twice. OUT_OF_RANGE if the run has not
-        reached `after_position`.
+        reached `after_position`. If the service goes away before the run has ended,
+        the stream ends with ERROR_REASON_SHUTTING_DOWN.
         """
 
 def add_RunServiceServicer_to_server(servicer: RunServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
