@@ -112,7 +112,7 @@ class Completions:
             if given is None:
                 continue
             counts[plan.number] += 1
-            self._pace.note(plan.number, report.duration)
+            self._pace.note(plan.number)
             taken[report.uid, report.key] = given
         return taken, self._in_flight.begin_recording(counts)
 

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-_LONG = 5_000
-_SPREAD = 20
+_FIRST = 20
 _NO_LIMIT = 1_000_000
-_WEIGHT = 0.2
 
 
 class Pace:
-    """Follows how long a run's tasks take, in microseconds.
+    """Spreads the first tasks of a run in time.
 
     Tasks that begin together end together, and then wait for each other to be reported, recorded
-    and replaced. Where they take long, small answers spread them in time, and each is replaced
-    almost at once. Where they take next to nothing, the calls themselves are what costs, and large
-    answers are better.
+    and replaced, round after round. What begins in small answers stays apart: as soon as the first
+    reports are in, each answer simply replaces what has ended.
     """
 
     def __init__(self) -> None:
-        self._averages: dict[int, float] = {}
+        self._reported: set[int] = set()
 
-    def note(self, run: int, duration: int) -> None:
-        """Take in how long a task of a run took."""
-        average = self._averages.get(run, duration)
-        self._averages[run] = average + _WEIGHT * (duration - average)
+    def note(self, run: int) -> None:
+        """Take in that a task of a run was reported."""
+        self._reported.add(run)
 
     def limit(self, run: int) -> int:
-        """Return how many tasks of a run should go out at once."""
-        average = self._averages.get(run)
-        return _SPREAD if average is None or average >= _LONG else _NO_LIMIT
+        """Return how many tasks of a run may go out at once."""
+        return _NO_LIMIT if run in self._reported else _FIRST
 
     def forget(self, run: int) -> None:
         """Forget a run that has ended."""
-        self._averages.pop(run, None)
+        self._reported.discard(run)

@@ -16,7 +16,7 @@ from trialbook.v1.worker_pb2 import TaskDisposition, TaskReport
 
 logger: Final = logging.getLogger("trialbook.worker")
 
-MAX_CALLS: Final = 2
+MAX_CALLS: Final = 4
 MAX_REPORTS: Final = 250
 MAX_BYTES: Final = 1024 * 1024
 REPORT_PATH: Final = re.compile(r"reports\[(\d+)\]")
