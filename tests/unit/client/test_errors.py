@@ -7,6 +7,7 @@ from tests.unit.client.fake_service import FakeServer, FakeService, Fault
 from trialbook import client as trialbook
 from trialbook.client import AsyncClient, Client
 from trialbook.client.errors import ERROR_CLASSES
+from trialbook.client.retry import MAX_TRIES
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ def test_each_code_has_its_class(
     code: grpc.StatusCode,
     error_class: type[trialbook.TrialbookError],
 ) -> None:
-    fake.faults["GetDataset"].extend([Fault(code, "told by the server")] * 5)
+    fake.faults["GetDataset"].extend([Fault(code, "told by the server")] * MAX_TRIES)
 
     with pytest.raises(error_class) as caught:
         client.datasets.get("d")

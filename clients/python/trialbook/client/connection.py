@@ -65,7 +65,7 @@ class Connection:
             ("grpc.max_send_message_length", -1),
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.min_reconnect_backoff_ms", 100),
-            ("grpc.max_reconnect_backoff_ms", 5_000),
+            ("grpc.max_reconnect_backoff_ms", 1_000),
             ("grpc.lb_policy_name", "round_robin"),
             ("grpc.enable_retries", 0),  # this library repeats calls itself
             ("grpc.enable_http_proxy", 0 if is_local(self.address) else 1),

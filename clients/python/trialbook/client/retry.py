@@ -11,7 +11,7 @@ from trialbook.client.errors import TrialbookError, Unavailable
 
 INITIAL_DELAY: Final = 0.1
 LONGEST_DELAY: Final = 5.0
-MAX_TRIES: Final = 5
+MAX_TRIES: Final = 6
 
 
 class Backoff:
@@ -44,7 +44,9 @@ class Tries:
 
     def __init__(self, timeout: float | None, backoff: Backoff | None = None) -> None:
         self._end = None if timeout is None else time.monotonic() + timeout
-        self._backoff = backoff or Backoff()
+        # Waits of at least half: all together they outlast the channel's longest wait before it
+        # connects again, so that no call fails only since the channel has not looked yet.
+        self._backoff = backoff or Backoff(draw=lambda: random.uniform(0.5, 1.0))  # noqa: S311
         self._made = 0
 
     @property

@@ -99,7 +99,18 @@ class WorkTable(Protocol):
         ...
 
     def ready(self, run: int, scorers: Collection[int], now: int, limit: int) -> list[TaskRow]:
-        """Return waiting tasks that may go out now, scorers' first, of these scorers or TARGET."""
+        """Return waiting tasks that may go out now, scorers' first, of these scorers or TARGET.
+
+        Without suspects, which were lost SUSPECT_LOSSES times or more.
+        """
+        ...
+
+    def suspects(self, run: int, scorers: Collection[int], now: int, session: int) -> list[TaskRow]:
+        """Return the suspect, if there is one, that may go out to a session now.
+
+        None if the session holds one already: a task that ends its workers must not take the same
+        innocent ones with it every time.
+        """
         ...
 
     def lease(self, run: int, tasks: Sequence[TaskRow]) -> None:

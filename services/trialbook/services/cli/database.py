@@ -10,6 +10,7 @@ import click
 
 from trialbook.eventstore import DatabaseLocked, StoreError
 from trialbook.services.cli.failures import CommandFailure
+from trialbook.services.domain.errors import Unavailable
 from trialbook.services.rpc.server import CannotBind
 from trialbook.services.settings import InvalidSettings
 
@@ -29,7 +30,7 @@ def database_failures(database: Path | None = None) -> Iterator[None]:
         raise CommandFailure(
             str(error), hint="one process at a time works on a database; stop the other one"
         ) from error
-    except StoreError as error:
+    except (StoreError, Unavailable) as error:
         raise CommandFailure(f"{database}: {error}" if database else str(error)) from error
     except (InvalidSettings, CannotBind) as error:
         raise CommandFailure(str(error)) from error

@@ -14,6 +14,8 @@ from trialbook.services.domain.judgement import ScoreStatus
 FACTS_PER_EVENT = 250
 MAX_LOST_LEASES = 5
 """How often an item is given out again after its worker went away; then it fails."""
+SUSPECT_LOSSES = 3
+"""After so many losses a task may be what ends its workers: a worker gets only one such at once."""
 
 
 class RunStatus(enum.StrEnum):

@@ -145,7 +145,9 @@ class _Lease:
 
     def _waiting(self, served: tuple[int, ...], room: int) -> list[LeasedTask]:
         work = self._uow.work
-        rows = work.ready(self._plan.number, served, self._uow.now, room)
+        run, now = self._plan.number, self._uow.now
+        rows = work.suspects(run, served, now, self._request.session.number)
+        rows += work.ready(run, served, now, room - len(rows))
         if not rows:
             return []
         token, session, expires_at, deadline = self._terms_of_lease()

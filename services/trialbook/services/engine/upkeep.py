@@ -11,6 +11,7 @@ from typing import Any
 
 from trialbook.services.application import dataset as datasets
 from trialbook.services.application.ports import CommandContext, Queries, Store, UnitOfWork
+from trialbook.services.domain.errors import Unavailable
 from trialbook.services.engine.cancel import skip_slice
 from trialbook.services.engine.plan import PlanBook
 from trialbook.services.engine.signals import Signal
@@ -116,6 +117,8 @@ class Upkeep:
             seen, wait = self._look_again.count, self._interval
             try:
                 wait = await self._sweep()
+            except Unavailable as error:
+                _log.warning("upkeep has to wait, and is tried again in %g s: %s", wait, error)
             except Exception:  # noqa: BLE001 — upkeep outlives whatever the store does
                 _log.exception("upkeep failed; it is tried again in %g s", wait)
             await self._look_again.wait(seen, wait)

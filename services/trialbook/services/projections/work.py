@@ -8,7 +8,11 @@ from typing import Any
 
 from trialbook.eventstore import Reader, Transaction
 from trialbook.services.application.work import TARGET, TaskKey, TaskPlace, TaskRow, WorkState
+from trialbook.services.domain.run import SUSPECT_LOSSES
 from trialbook.services.projections.columns import placeholders
+
+# A literal, so that the partial index serves it.
+_SUSPECT = f"(losses >= {SUSPECT_LOSSES})"
 
 SCHEMA = (
     """
@@ -43,6 +47,10 @@ SCHEMA = (
     """,
     """
     CREATE INDEX IF NOT EXISTS task_waiting ON task (run, ready_at) WHERE lease_token IS NULL
+    """,
+    f"""
+    CREATE INDEX IF NOT EXISTS task_suspect ON task (run, ready_at)
+        WHERE lease_token IS NULL AND {_SUSPECT}
     """,
     """
     CREATE INDEX IF NOT EXISTS task_by_session ON task (session) WHERE session IS NOT NULL
@@ -93,10 +101,20 @@ class SqlWork:
     def ready(self, run: int, scorers: Collection[int], now: int, limit: int) -> list[TaskRow]:
         """Return waiting tasks that may go out now, scorers' first, of these scorers or TARGET."""
         return self._tasks(
-            f"WHERE run = ? AND lease_token IS NULL AND ready_at <= ? "
+            f"WHERE run = ? AND lease_token IS NULL AND ready_at <= ? AND NOT {_SUSPECT} "
             f"AND scorer IN ({placeholders(len(scorers))}) "
             f"ORDER BY scorer = {TARGET}, ready_at, number LIMIT ?",
             (run, now, *scorers, limit),
+        )
+
+    def suspects(self, run: int, scorers: Collection[int], now: int, session: int) -> list[TaskRow]:
+        """Return the suspect, if there is one, that may go out to a session now."""
+        return self._tasks(
+            f"WHERE run = ? AND lease_token IS NULL AND ready_at <= ? AND {_SUSPECT} "
+            f"AND scorer IN ({placeholders(len(scorers))}) "
+            f"AND NOT EXISTS (SELECT 1 FROM task WHERE session = ? AND {_SUSPECT}) "
+            "ORDER BY ready_at, number LIMIT 1",
+            (run, now, *scorers, session),
         )
 
     def leased_as(self, session: int, lease_token: str) -> dict[int, list[TaskRow]]:
