@@ -8,17 +8,24 @@ from concurrent.futures import Executor
 
 import msgspec
 
-from trialbook.services.application.ports import CommandContext, Queries, Store, UnitOfWork
+from trialbook.services.application.ports import Queries, Store
 from trialbook.services.application.views import ItemView, Session
 from trialbook.services.application.work import TaskKey
 from trialbook.services.domain.judgement import Judgement
 from trialbook.services.domain.run import TaskError
+from trialbook.services.engine.gather import Gatherer, JudgedReports
 from trialbook.services.engine.in_flight import Given, InFlight, Recording
 from trialbook.services.engine.judge import Case, judge
 from trialbook.services.engine.pace import Pace
 from trialbook.services.engine.plan import PlanBook, RunPlan
-from trialbook.services.engine.record import record_reports
-from trialbook.services.engine.report import Answered, Broke, Disposition, Judged, Report
+from trialbook.services.engine.report import (
+    Answered,
+    Broke,
+    Disposition,
+    Judged,
+    OnRecorded,
+    Report,
+)
 from trialbook.services.scoring.judgement import Sample
 
 
@@ -30,18 +37,6 @@ class TaskReport(msgspec.Struct, frozen=True):
     lease_token: str
     outcome: str | Judged | TaskError
     duration: int
-
-
-class _Judged(msgspec.Struct, frozen=True):
-    """Reports with the uids of their runs, their plans, and what is known of their tasks."""
-
-    reports: list[tuple[str, Report]]
-    plans: dict[str, RunPlan]
-    taken: dict[tuple[str, TaskKey], Given]
-
-
-OnRecorded = Callable[[int, bool], None]
-"""Called on the writer's thread with a run, and whether it has ended."""
 
 
 class Completions:
@@ -60,6 +55,7 @@ class Completions:
         self._in_flight = in_flight
         self._pace = pace
         self._scoring = scoring
+        self._gatherer = Gatherer(store)
 
     async def complete(
         self,
@@ -81,8 +77,11 @@ class Completions:
             await on_free()
             await self._load_items(reports, plans, items)
             judged = await self._judge(reports, plans, items)
-            dispositions = await self._record(
-                session, _Judged(judged, plans, taken), recording, on_recorded
+            dispositions = await self._gatherer.record(
+                session.worker_id,
+                JudgedReports(judged, plans, taken, recording, on_recorded),
+                # The last ones of a run have none to wait for.
+                wait=any(self._in_flight.has(plan.number) for plan in plans.values()),
             )
         finally:
             recording.end()
@@ -152,33 +151,6 @@ class Completions:
             for place, report in enumerate(reports)
         ]
 
-    async def _record(
-        self,
-        session: Session,
-        judged: _Judged,
-        recording: Recording,
-        on_recorded: OnRecorded,
-    ) -> list[Disposition]:
-        reports = judged.reports
-        places: defaultdict[str, list[int]] = defaultdict(list)
-        for place, (uid, _) in enumerate(reports):
-            places[uid].append(place)
-
-        def work(uow: UnitOfWork) -> list[Disposition]:
-            # The rows are gone with this transaction, so they must no longer be counted as free.
-            recording.end()
-            dispositions = [Disposition.FENCED] * len(reports)
-            for uid, plan in judged.plans.items():
-                own = [reports[place][1] for place in places[uid]]
-                known = {key: given.row for (of, key), given in judged.taken.items() if of == uid}
-                answers = record_reports(uow, plan, own, session.worker_id, known)
-                for place, answer in zip(places[uid], answers, strict=True):
-                    dispositions[place] = answer
-                _announce(uow, plan.number, on_recorded)
-            return dispositions
-
-        return await self._store.transact(CommandContext(actor=session.worker_id), work)
-
 
 def _plan_of(plans: PlanBook, uid: str) -> Callable[[Queries], RunPlan | None]:
     return lambda queries: plans.by_uid(queries, uid)
@@ -205,8 +177,3 @@ def _judged(report: TaskReport, judgements: dict[int, Judgement]) -> Report:
     else:
         outcome = report.outcome
     return Report(report.key, report.lease_token, outcome, report.duration)
-
-
-def _announce(uow: UnitOfWork, run: int, on_recorded: OnRecorded) -> None:
-    ended = uow.work.state(run) is None
-    uow.after_commit(lambda: on_recorded(run, ended))

@@ -54,6 +54,10 @@ class InFlight:
         del tasks[key]
         return given
 
+    def has(self, run: int) -> bool:
+        """Say whether tasks of a run are out."""
+        return bool(self._given.get(run))
+
     def forget(self, run: int) -> None:
         """Forget a run."""
         self._given.pop(run, None)

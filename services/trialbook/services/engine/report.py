@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 
 import msgspec
 
@@ -46,3 +47,7 @@ class Report(msgspec.Struct, frozen=True):
     lease_token: str
     outcome: Answered | Judged | Broke
     duration: int
+
+
+OnRecorded = Callable[[int, bool], None]
+"""Called on the writer's thread with a run, and whether it has ended."""

@@ -69,8 +69,9 @@ class Shift:
         while True:
             answer = await self._session.lease(min(await self._free_slots(), MAX_LEASE))
             self._executor.begin(answer.tasks)
-            if answer.HasField("retry_after"):
-                await asyncio.sleep(seconds_of(answer.retry_after))
+            # At least one turn of the loop: the tasks take their first step before the next call
+            # is prepared, not after.
+            await asyncio.sleep(seconds_of(answer.retry_after))
 
     async def _free_slots(self) -> int:
         """Wait until tasks can be begun; return how many. Unreported outcomes hold it up."""
