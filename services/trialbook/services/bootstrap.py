@@ -69,11 +69,12 @@ async def running(settings: Settings) -> AsyncIterator[str]:
 
     Raises StoreError, CannotBind, InvalidSettings.
     """
+    credentials = _credentials(settings)
+    database = open_database(settings)
+    interval = sys.getswitchinterval()
     # The writer's thread and the event loop hand the interpreter to and fro for each statement;
     # the default of 5 ms would let either wait for the other for most of the time.
     sys.setswitchinterval(_SWITCH_INTERVAL)
-    credentials = _credentials(settings)
-    database = open_database(settings)
     try:
         store = SqlStore(database)
         engine = Engine(store, EngineSettings(lease_duration=settings.lease_duration))
@@ -87,6 +88,8 @@ async def running(settings: Settings) -> AsyncIterator[str]:
             await server.stop(_STOP_GRACE)
             await engine.stop()
     finally:
+        # The process is not ours alone where the service is embedded.
+        sys.setswitchinterval(interval)
         database.close()
 
 
