@@ -23,7 +23,7 @@ from trialbook.services.engine.report import Disposition
 from trialbook.services.engine.sessions import Sessions
 from trialbook.services.engine.signals import RunSignals, Signal
 from trialbook.services.engine.sweep import give_back_all
-from trialbook.services.engine.task_identity import read_task_id
+from trialbook.services.engine.task_identity import write_task_id
 from trialbook.services.engine.upkeep import Upkeep
 
 _SYSTEM = CommandContext(actor="trialbook")
@@ -159,24 +159,22 @@ class Engine:
         self, session: Session, token: str, running_task_ids: Sequence[str]
     ) -> Pulse:
         """Prolong a session and the leases of the tasks that it is at."""
-        running = {task_id: read_task_id(task_id) for task_id in running_task_ids}
+        running = dict.fromkeys(running_task_ids)
 
         def work(uow: UnitOfWork) -> Pulse:
             expires_at = uow.now + self._lease_microseconds
             uow.workers.prolong(session.number, expires_at)
-            held = uow.work.held_by(session.number)
+            held = {
+                write_task_id(self._plans.by_number(uow, run).uid, row.key): (run, row.key)
+                for run, rows in uow.work.held_by(session.number).items()
+                for row in rows
+            }
             wanted: defaultdict[int, set[TaskKey]] = defaultdict(set)
-            stop = []
-            for task_id, named in running.items():
-                plan = named and self._plans.by_uid(uow, named[0])
-                rows = held.get(plan.number, []) if plan else []
-                if plan and named and any(row.key == named[1] for row in rows):
-                    wanted[plan.number].add(named[1])
-                else:
-                    stop.append(task_id)
+            for run, key in (held[task_id] for task_id in held.keys() & running.keys()):
+                wanted[run].add(key)
             for run, keys in wanted.items():
                 uow.work.prolong(run, keys, session.number, expires_at)
-            return Pulse(expires_at, stop)
+            return Pulse(expires_at, [task_id for task_id in running if task_id not in held])
 
         context = CommandContext(actor=session.worker_id)
         pulse = await self._store.transact(context, work, relaxed=True)

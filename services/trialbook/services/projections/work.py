@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from trialbook.eventstore import Reader, Transaction
@@ -13,6 +13,8 @@ from trialbook.services.projections.columns import placeholders
 
 # A literal, so that the partial index serves it.
 _SUSPECT = f"(losses >= {SUSPECT_LOSSES})"
+
+_SLICE = 1000
 
 SCHEMA = (
     """
@@ -244,10 +246,7 @@ class SqlWorkInTransaction(SqlWork):
         )
 
     def _delete(self, run: int, tasks: Sequence[TaskRow]) -> None:
-        by_scorer: defaultdict[int, list[int]] = defaultdict(list)
-        for task in tasks:
-            by_scorer[task.scorer].append(task.number)
-        for scorer, numbers in by_scorer.items():
+        for scorer, numbers in _numbers_by_scorer(task.key for task in tasks):
             self._tx.execute(
                 f"DELETE FROM task WHERE run = ? AND number IN ({placeholders(len(numbers))}) "
                 "AND scorer = ?",
@@ -256,11 +255,11 @@ class SqlWorkInTransaction(SqlWork):
 
     def prolong(self, run: int, keys: Collection[TaskKey], session: int, expires_at: int) -> None:
         """Let leases of a session hold until then."""
-        for key in keys:
+        for scorer, numbers in _numbers_by_scorer(keys):
             self._tx.execute(
-                "UPDATE task SET expires_at = ? "
-                "WHERE run = ? AND number = ? AND scorer = ? AND session = ?",
-                (expires_at, run, key.number, key.scorer, session),
+                "UPDATE task SET expires_at = ? WHERE run = ? AND session = ? AND scorer = ? "
+                f"AND number IN ({placeholders(len(numbers))})",
+                (expires_at, run, session, scorer, *numbers),
             )
 
     def prolong_all(self, expires_at: int) -> None:
@@ -311,6 +310,16 @@ _REPLACE = "ON CONFLICT (run, number, scorer) DO UPDATE SET " + ", ".join(
     f"{column} = excluded.{column}"
     for column in ("attempt", "losses", "ready_at", *_COLUMNS[_COLUMNS.index("lease_token") :])
 )
+
+
+def _numbers_by_scorer(keys: Iterable[TaskKey]) -> Iterator[tuple[int, list[int]]]:
+    """Yield the numbers of tasks by scorer, in slices that one statement takes."""
+    by_scorer: defaultdict[int, list[int]] = defaultdict(list)
+    for key in keys:
+        by_scorer[key.scorer].append(key.number)
+    for scorer, numbers in by_scorer.items():
+        for start in range(0, len(numbers), _SLICE):
+            yield scorer, numbers[start : start + _SLICE]
 
 
 def _state(row: tuple[Any, ...]) -> WorkState:
