@@ -13,6 +13,8 @@ from trialbook.services.engine.plan import RunPlan
 from trialbook.services.scoring.judgement import Sample
 
 _CHARACTERS_ON_THE_LOOP = 65_536
+# Edit distance grows with the product of the lengths: this much takes a tenth of a millisecond.
+_CHARACTERS_OF_A_CASE = 4_096
 _QUICK = frozenset({"exact_match", "contains", "json_valid", "numeric_range", "levenshtein"})
 
 
@@ -38,7 +40,10 @@ async def judge(cases: Sequence[Case], executor: Executor) -> list[dict[int, Jud
 def _is_quick(cases: Sequence[Case]) -> bool:
     characters = 0
     for case in cases:
-        characters += len(case.sample.output) + len(case.sample.expected or "")
+        size = len(case.sample.output) + len(case.sample.expected or "")
+        characters += size
+        if size > _CHARACTERS_OF_A_CASE:
+            return False
         if not all(spec.scorer in _QUICK for spec in case.plan.scorers if spec.built_in):
             return False
     return characters <= _CHARACTERS_ON_THE_LOOP
