@@ -545,13 +545,14 @@ def test_what_does_not_end_in_time_is_given_back(fake: FakeService, server: Fake
 
 
 WORKER_PROGRAM = """
-import sys, time
+import os, sys, time
 from trialbook.client import Worker
 
 worker = Worker(sys.argv[1])
 
 @worker.target("echo")
 def slow(value):
+    os.write(1, b".")
     time.sleep(float(sys.argv[2]))
     return value
 
@@ -559,9 +560,18 @@ worker.run(drain_timeout=float(sys.argv[3]))
 """
 
 
-def start_process(server: FakeServer, seconds: float, drain: float) -> subprocess.Popen[bytes]:
+def start_process(
+    server: FakeServer, seconds: float, drain: float, tasks: int
+) -> subprocess.Popen[bytes]:
+    """Start a worker and return when it has begun so many tasks, which take some seconds each."""
     arguments = [server.address, str(seconds), str(drain)]
-    return subprocess.Popen([sys.executable, "-c", WORKER_PROGRAM, *arguments])
+    command = [sys.executable, "-c", WORKER_PROGRAM, *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    # What is leased but not begun when the worker is told to stop is given back, not drained.
+    assert process.stdout is not None
+    with process.stdout as output:
+        assert output.read(tasks) == b"." * tasks
+    return process
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -569,8 +579,7 @@ def test_a_signal_lets_a_worker_process_drain(
     fake: FakeService, server: FakeServer, number: signal.Signals
 ) -> None:
     fake.add_target_tasks(3)
-    process = start_process(server, 0.5, 30)
-    wait_until(lambda: len(fake.lease_tokens) == 3)
+    process = start_process(server, 0.5, 30, tasks=3)
 
     process.send_signal(number)
 
@@ -584,8 +593,7 @@ def test_a_second_signal_stops_a_worker_process_at_once(
     fake: FakeService, server: FakeServer
 ) -> None:
     fake.add_target_tasks(3)
-    process = start_process(server, 60, 60)
-    wait_until(lambda: len(fake.lease_tokens) == 3)
+    process = start_process(server, 60, 60, tasks=3)
 
     process.send_signal(signal.SIGTERM)
     began = time.monotonic()
