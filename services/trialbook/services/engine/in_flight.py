@@ -76,6 +76,8 @@ class InFlight:
         with self._lock:
             for run, count in counts.items():
                 self._reported[run] += sign * count
+                if not self._reported[run]:
+                    del self._reported[run]
 
 
 class Recording:
@@ -84,11 +86,12 @@ class Recording:
     def __init__(self, in_flight: InFlight, counts: Mapping[int, int]) -> None:
         self._in_flight = in_flight
         self._counts = counts
-        self._ended = False
+        # Never released: who acquires it ends the count.
+        self._open = threading.Lock()
         self.total = sum(counts.values())
 
     def end(self) -> None:
         """Count down, unless that was done."""
-        if not self._ended:
-            self._ended = True
+        # The event loop and the writer's thread may come at the same moment.
+        if self._open.acquire(blocking=False):
             self._in_flight.end_recording(self._counts)
