@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
@@ -22,6 +23,15 @@ def page_size(requested: int) -> int:
     if requested < 0:
         raise Invalid.field("page_size", f"{requested} is negative; use 0 for the default")
     return min(requested or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+
+
+def cut_page(
+    listing: str, rows: list[T], limit: int, cursor: Callable[[T], object]
+) -> tuple[list[T], str]:
+    """Return the first rows, and the token that continues after them if there are more."""
+    if len(rows) <= limit:
+        return rows, ""
+    return rows[:limit], write_token(listing, cursor(rows[limit - 1]))
 
 
 def write_token(listing: str, cursor: object) -> str:

@@ -14,7 +14,7 @@ from trialbook.services.application.dataset import (
     ImportTicket,
 )
 from trialbook.services.application.item import ItemDraft, check_drafts
-from trialbook.services.application.paging import page_size, read_token, write_token
+from trialbook.services.application.paging import cut_page, page_size, read_token, write_token
 from trialbook.services.application.ports import CommandContext, Store
 from trialbook.services.application.views import DatasetView, ItemView, VersionView
 from trialbook.services.domain.errors import Invalid, NotFound, RequestIdReused
@@ -77,11 +77,8 @@ class DatasetServicer(DatasetServiceServicer):
         listing, limit = f"datasets {project}", page_size(request.page_size)
         after = read_token(listing, request.page_token, str, "")
         views = await self._store.read(lambda q: q.datasets.page(project, after, limit + 1))
-        more = len(views) > limit
-        return rpc.ListDatasetsResponse(
-            datasets=map(to_dataset, views[:limit]),
-            next_page_token=write_token(listing, views[limit - 1].dataset_id) if more else "",
-        )
+        page, token = cut_page(listing, views, limit, lambda view: view.dataset_id)
+        return rpc.ListDatasetsResponse(datasets=map(to_dataset, page), next_page_token=token)
 
     async def UpdateDataset(
         self, request: rpc.UpdateDatasetRequest, context: Any
@@ -185,10 +182,9 @@ class DatasetServicer(DatasetServiceServicer):
             return view, q.datasets.versions(view.number, before, limit + 1)
 
         view, versions = await self._store.read(query)
-        more = len(versions) > limit
+        page, token = cut_page(listing, versions, limit, lambda view: view.version)
         return rpc.ListVersionsResponse(
-            versions=[_to_version(view, version) for version in versions[:limit]],
-            next_page_token=write_token(listing, versions[limit - 1].version) if more else "",
+            versions=[_to_version(view, version) for version in page], next_page_token=token
         )
 
 

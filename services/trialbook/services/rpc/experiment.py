@@ -7,7 +7,7 @@ from typing import Any
 
 from trialbook.services.application import experiment as application
 from trialbook.services.application.experiment import ExperimentDraft
-from trialbook.services.application.paging import page_size, read_token, write_token
+from trialbook.services.application.paging import cut_page, page_size, read_token
 from trialbook.services.application.ports import Store
 from trialbook.services.application.scorer import ScorerDraft
 from trialbook.services.application.views import ExperimentView
@@ -86,10 +86,9 @@ class ExperimentServicer(ExperimentServiceServicer):
         listing, limit = f"experiments {project}", page_size(request.page_size)
         after = read_token(listing, request.page_token, str, "")
         views = await self._store.read(lambda q: q.experiments.page(project, after, limit + 1))
-        more = len(views) > limit
+        page, token = cut_page(listing, views, limit, lambda view: view.experiment_id)
         return rpc.ListExperimentsResponse(
-            experiments=map(to_experiment, views[:limit]),
-            next_page_token=write_token(listing, views[limit - 1].experiment_id) if more else "",
+            experiments=map(to_experiment, page), next_page_token=token
         )
 
     async def UpdateExperiment(
@@ -134,10 +133,9 @@ class ExperimentServicer(ExperimentServiceServicer):
             return found
 
         versions = await self._store.read(query)
-        more = len(versions) > limit
+        page, token = cut_page(listing, versions, limit, lambda view: view.version)
         return rpc.ListExperimentVersionsResponse(
-            versions=map(_to_version, versions[:limit]),
-            next_page_token=write_token(listing, versions[limit - 1].version) if more else "",
+            versions=map(_to_version, page), next_page_token=token
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from trialbook.services.application import run as application
-from trialbook.services.application.paging import page_size, read_token, write_token
+from trialbook.services.application.paging import cut_page, page_size, read_token, write_token
 from trialbook.services.application.ports import Store
 from trialbook.services.application.views import Page, ResultView, RunView
 from trialbook.services.domain.errors import Invalid
@@ -72,11 +72,8 @@ class RunServicer(RunServiceServicer):
         views = await self._store.read(
             lambda q: q.runs.page(project, before, limit + 1, experiment)
         )
-        more = len(views) > limit
-        return rpc.ListRunsResponse(
-            runs=map(to_run, views[:limit]),
-            next_page_token=write_token(listing, views[limit - 1].number) if more else "",
-        )
+        page, token = cut_page(listing, views, limit, lambda view: view.number)
+        return rpc.ListRunsResponse(runs=map(to_run, page), next_page_token=token)
 
     async def CancelRun(self, request: rpc.CancelRunRequest, context: Any) -> rpc.CancelRunResponse:
         """Cancel a run."""

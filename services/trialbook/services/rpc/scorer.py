@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from trialbook.services.application import scorer as application
-from trialbook.services.application.paging import page_size, read_token, write_token
+from trialbook.services.application.paging import cut_page, page_size, read_token
 from trialbook.services.application.ports import Store
 from trialbook.services.application.views import HostedScorer
 from trialbook.services.domain.naming import parse_project, parse_scorer, scorer_name
@@ -39,10 +39,9 @@ class ScorerServicer(ScorerServiceServicer):
         after = read_token(listing, request.page_token, str, "")
         scorers = await self._store.read(lambda q: application.listing(q, project))
         left = [scorer for scorer in scorers if application.scorer_id(scorer) > after]
-        last = application.scorer_id(left[limit - 1]) if len(left) > limit else ""
+        page, token = cut_page(listing, left, limit, application.scorer_id)
         return rpc.ListScorersResponse(
-            scorers=[_to_scorer(project, scorer) for scorer in left[:limit]],
-            next_page_token=write_token(listing, last) if last else "",
+            scorers=[_to_scorer(project, scorer) for scorer in page], next_page_token=token
         )
 
     async def DescribeScorer(
