@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# Before gRPC is imported: a child that is forked to become another user, as PostgreSQL's server
+# must, would run gRPC's own handlers, and crash in them now and then.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+# The suite lives in the distribution; its failed asserts are to tell what they compared.
+pytest.register_assert_rewrite("trialbook.eventstore.conformance")
 
 KINDS = frozenset({"unit", "contract", "property", "integration", "e2e", "fault", "bench"})
 TESTS = Path(__file__).parent

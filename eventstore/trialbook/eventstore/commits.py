@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 
 class CommitSignal:
@@ -11,6 +12,7 @@ class CommitSignal:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._count = 0
+        self._subscribers: tuple[Callable[[], None], ...] = ()
 
     @property
     def count(self) -> int:
@@ -23,6 +25,28 @@ class CommitSignal:
         with self._changed:
             self._count += 1
             self._changed.notify_all()
+            subscribers = self._subscribers
+        for callback in subscribers:
+            callback()
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back after each announcement, on the thread that makes it, until told to stop.
+
+        The callback must be quick and must not raise: the writer's thread makes most of the
+        announcements. Returns what ends the subscription; calling that again does nothing.
+        """
+
+        def own() -> None:
+            callback()
+
+        with self._changed:
+            self._subscribers = (*self._subscribers, own)
+
+        def unsubscribe() -> None:
+            with self._changed:
+                self._subscribers = tuple(one for one in self._subscribers if one is not own)
+
+        return unsubscribe
 
     def wait_beyond(self, count: int, timeout: float) -> bool:
         """Block until more than ``count`` commits were announced, or for ``timeout`` seconds.

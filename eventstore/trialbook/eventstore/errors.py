@@ -14,8 +14,9 @@ class StoreError(Exception):
 class StoreUnavailable(StoreError):
     """The store cannot serve the request now; the same request may succeed later.
 
-    Raised when the disk is full or fails, when another process holds the database's write lock,
-    when the queue of waiting requests is full, and after the database was closed.
+    Raised when the disk is full or fails, when the connection to the server is lost, when another
+    process holds the database's write lock, when the queue of waiting requests is full, and after
+    the database was closed.
     """
 
 
@@ -59,16 +60,37 @@ class UnreadableDatabase(StoreError):
 
 
 class DatabaseNewer(StoreError):
-    """A newer release of the software wrote the database."""
+    """A newer release of the software wrote the database.
 
-    def __init__(self, path: Path, found: int, supported: int) -> None:
+    ``database`` is its path, or its address without the password.
+    """
+
+    def __init__(
+        self, database: Path | str, found: int, supported: int, *, series: str = "store"
+    ) -> None:
         super().__init__(
-            f"{path} has store version {found}; this release reads up to version {supported}. "
-            "Upgrade Trialbook to open it."
+            f"{database} has {series} version {found}; this release reads up to version "
+            f"{supported}. Upgrade Trialbook to open it."
         )
-        self.path = path
+        self.database = database
         self.found = found
         self.supported = supported
+
+
+class DatabaseOlder(StoreError):
+    """An older release wrote the database, and it must be brought forward on purpose.
+
+    ``database`` is its address without the password.
+    """
+
+    def __init__(self, database: str, found: int, needed: int, *, series: str = "store") -> None:
+        super().__init__(
+            f"{database} has {series} version {found}; this release needs version {needed}. "
+            "Stop the servers of the older release, then run `trialbook admin migrate`."
+        )
+        self.database = database
+        self.found = found
+        self.needed = needed
 
 
 class DatabaseLocked(StoreError):

@@ -21,6 +21,10 @@ class Metadata(msgspec.Struct, frozen=True, array_like=True):
     """The command that led to the event."""
     cause: str = ""
     """What led to the command: another command's id or an event's position; empty if nothing."""
+    command: str = ""
+    """Which command it was, for example ``AddItems``; empty in the events of old releases."""
+    reason: str = ""
+    """Why the command was given, in the words of who gave it; empty if they did not say."""
 
 
 @dataclass(frozen=True, slots=True)

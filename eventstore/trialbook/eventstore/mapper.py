@@ -16,6 +16,8 @@ from trialbook.eventstore.registry import EventRegistry
 # The first byte of a state: the format in the high half, the codec in the low half.
 _PLAIN = b"\x10"
 _ZLIB = b"\x11"
+# Another topic than the row's stands before such a state: its length in two bytes, then itself.
+_UNDER_TOPIC = b"\x20"
 
 # Bulk events shrink to half or less. The small ones of live work are many, and waited for: to
 # compress them would cost more time than to write them.
@@ -55,6 +57,18 @@ class StructMapper(Mapper[str]):
                 return _ZLIB + packed
         return _PLAIN + payload
 
+    def encode_in_place_of(self, topic: str, event: msgspec.Struct, metadata: Metadata) -> bytes:
+        """Return the state to put where one is stored under ``topic``, perhaps an older one.
+
+        Raises UnstorableValue if a field cannot be encoded.
+        """
+        state = self.encode_state(event, metadata)
+        present = self.topic_of(event)
+        if present == topic:
+            return state
+        name = present.encode()
+        return _UNDER_TOPIC + len(name).to_bytes(2, "big") + name + state
+
     def decode_state(self, topic: str, state: bytes) -> tuple[Metadata, msgspec.Struct]:
         """Return what was stored; UnknownEvent or UndecodableEvent if that is impossible."""
         header = state[:1]
@@ -62,6 +76,9 @@ class StructMapper(Mapper[str]):
             return self.registry.decode(topic, state[1:])
         if header == _ZLIB:
             return self.registry.decode(topic, _decompress(topic, state[1:]))
+        if header == _UNDER_TOPIC:
+            end = 3 + int.from_bytes(state[1:3], "big")
+            return self.decode_state(state[3:end].decode(errors="replace"), state[end:])
         raise UndecodableEvent(
             f"A stored event {topic!r} begins with {header!r}, which no known format does. "
             "Upgrade Trialbook if a newer release wrote it; else restore a backup."

@@ -30,6 +30,7 @@ class EventRegistry:
     def __init__(self) -> None:
         self._topics: dict[type[msgspec.Struct], str] = {}
         self._decoders: dict[str, _Decode] = {}
+        self._classes: dict[str, type[msgspec.Struct]] = {}
         self._encoder = msgspec.msgpack.Encoder()
 
     def register(
@@ -50,6 +51,7 @@ class EventRegistry:
         self._decoders[topic] = _direct(event_class)
         for old, change in olds.items():
             self._decoders[old] = _upcasting(event_class, change)
+        self._classes.update(dict.fromkeys((topic, *olds), event_class))
 
     @property
     def topics(self) -> frozenset[str]:
@@ -65,6 +67,10 @@ class EventRegistry:
                 f"{type(event).__qualname__} is not a registered event. "
                 "Register its class under a topic before storing it."
             ) from None
+
+    def is_of(self, topic: str, event: msgspec.Struct) -> bool:
+        """Say whether what is stored under ``topic`` is read as the class of ``event``."""
+        return self._classes.get(topic) is type(event)
 
     def encode(self, event: msgspec.Struct, metadata: Metadata) -> bytes:
         """Return the bytes of an event; UnstorableValue if a field cannot be encoded."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Sequence
 
-from eventsourcing.persistence import ApplicationRecorder, Notification, Subscription
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    InterfaceError,
+    Notification,
+    OperationalError,
+    Subscription,
+)
 
 from trialbook.eventstore.commits import CommitSignal
+
+_log = logging.getLogger(__name__)
 
 _PAGE = 500
 _POLL_SECONDS = 1.0
@@ -16,8 +25,9 @@ _POLL_SECONDS = 1.0
 class CatchUpSubscription(Subscription[ApplicationRecorder]):
     """Yields what is in the log already, then what is added, until it is stopped.
 
-    It wakes on the signal of commits in this process. Commits of other processes are found by
-    looking once a second.
+    It wakes on the signal of commits. What that does not tell of, such as another process's
+    commit while no connection listens, is found by looking once a second. A database that cannot
+    be read for a while is asked again, once a second too.
     """
 
     def __init__(
@@ -43,10 +53,16 @@ class CatchUpSubscription(Subscription[ApplicationRecorder]):
             if self._page:
                 return self._page.popleft()
             count = self._commits.count
-            self._read_page()
+            self._read_page_if_possible()
             if not self._page and not self._has_been_stopped:
                 self._commits.wait_beyond(count, _POLL_SECONDS)
         raise StopIteration
+
+    def _read_page_if_possible(self) -> None:
+        try:
+            self._read_page()
+        except (InterfaceError, OperationalError) as error:
+            _log.warning("The log cannot be followed for the moment: %s", error)
 
     def _read_page(self) -> None:
         # The head is read first: what the filter passes over up to there need not be read again.

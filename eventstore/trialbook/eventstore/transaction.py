@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -22,6 +22,32 @@ class RememberedCommand:
     fingerprint: bytes
     """Tells a repetition from another command under the same id."""
     result: bytes
+    recorded_at: int
+    """Microseconds since 1970-01-01T00:00:00Z."""
+
+
+class LogRow(NamedTuple):
+    """An event as its row holds it, bytes and all."""
+
+    position: int
+    stream: str
+    version: int
+    topic: str
+    state: bytes
+    digest: bytes
+    """Covers this event and all before it; see ``trialbook.eventstore.chain``."""
+
+
+class Blanking(NamedTuple):
+    """Tells that the state of an event was replaced, which the log allows for erasure only."""
+
+    position: int
+    state_hash: bytes
+    """The SHA-256 digest of the state that the event was recorded with: the chain needs it."""
+    present_hash: bytes
+    """The SHA-256 digest of the state that stands there now."""
+    command_id: str
+    """The command that asked for it; empty if none is known."""
     recorded_at: int
     """Microseconds since 1970-01-01T00:00:00Z."""
 
@@ -52,6 +78,30 @@ class Reader(Protocol):
 
     def blobs(self, hashes: Collection[bytes]) -> dict[bytes, str]:
         """Return the texts stored under these SHA-256 digests; unknown digests are left out."""
+        ...
+
+    def head(self) -> tuple[int, bytes]:
+        """Return the last event's position and digest; 0 and 32 zero bytes for an empty log."""
+        ...
+
+    def log_rows(self, *, after_position: int = 0, limit: int = 500) -> list[LogRow]:
+        """Return a page of the log in order, without decoding it."""
+        ...
+
+    def decoded(self, row: LogRow) -> RecordedEvent:
+        """Return what a row holds; UnknownEvent or UndecodableEvent if that is impossible."""
+        ...
+
+    def blankings(self, *, after_position: int = 0, limit: int = 500) -> list[Blanking]:
+        """Return a page of what was replaced in the log, by position."""
+        ...
+
+    def stored_blobs(self, *, after: bytes = b"", limit: int = 100) -> list[tuple[bytes, str]]:
+        """Return a page of the blobs, digest and text, by digest."""
+        ...
+
+    def remembered(self, *, after: str = "", limit: int = 500) -> list[RememberedCommand]:
+        """Return a page of the remembered commands, by id."""
         ...
 
 
@@ -115,6 +165,29 @@ class Transaction(Reader, Protocol):
 
     def put_blobs(self, contents: Mapping[bytes, str]) -> None:
         """Store texts under their SHA-256 digests; those that are there already stay."""
+        ...
+
+    def delete_blobs(self, hashes: Collection[bytes]) -> int:
+        """Delete the texts stored under these digests; return how many there were."""
+        ...
+
+    def blank(self, position: int, event: msgspec.Struct, metadata: Metadata | None = None) -> None:
+        """Replace the content of an event that is in the log already, to erase what it held.
+
+        Its position, stream, version, topic and metadata stay. ``metadata`` is that of the
+        command that asks for it. The log remembers the digest of what stood there first, so that
+        the chain stays verifiable. Nothing is shown to the projection: bring the read models up
+        to date in the same work. Raises StoreError for a position without an event, and for an
+        event of another kind.
+        """
+        ...
+
+    def restore(self, rows: Sequence[LogRow], blankings: Sequence[Blanking]) -> list[RecordedEvent]:
+        """Append rows of another log that continue this one exactly, and show them as ``append``.
+
+        ``blankings`` are those of these rows. Raises StoreError if a position or a stream's
+        version does not follow, or a digest does not fit.
+        """
         ...
 
     def after_commit(self, callback: Callable[[], None]) -> None:

@@ -20,10 +20,19 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
+class BatchSpoiled(BaseException):
+    """The batch failed in a way that does not tell which request is to blame.
+
+    The session begins the next batch with care. No work should catch this.
+    """
+
+
 class WriteSession(Transaction, Protocol):
     """A transaction with the handles that the writer steers it by.
 
-    A request may be undone by itself while the others of its batch stay.
+    A request may be undone by itself while the others of its batch stay. A session that did not
+    mark where one ends raises BatchSpoiled, from any method but ``begin`` and ``rollback``; the
+    batch is then done once more.
     """
 
     def begin(self, *, relaxed: bool = False) -> None:
@@ -47,6 +56,10 @@ class WriteSession(Transaction, Protocol):
 
     def require_sound(self) -> None:
         """Raise the error that makes it impossible to keep what the work has done."""
+        ...
+
+    def require_certain(self) -> None:
+        """Raise BatchSpoiled if the error that a request has raised may not be its own."""
         ...
 
     def commit(self) -> Sequence[Callable[[], None]]:
@@ -114,9 +127,10 @@ class GroupCommitWriter:
     async def transact(self, work: Callable[[Transaction], T], *, relaxed: bool = False) -> T:
         """Run ``work`` on the writer's thread and return its result once it is durable.
 
-        What a ``relaxed`` work writes survives the end of the process, but after a power failure
-        it may be missing until the next commit that is not relaxed: do not acknowledge anything
-        on the strength of it. Raises what the work raises, or StoreUnavailable. A caller who is
+        The work may be run twice, the first time without effect. What a ``relaxed`` work writes
+        survives the end of the process, but after a power failure it may be missing until the
+        next commit that is not relaxed: do not acknowledge anything on the strength of it.
+        Raises what the work raises, or StoreUnavailable. A caller who is
         cancelled does not learn whether the work was done.
         """
         loop = asyncio.get_running_loop()
@@ -186,6 +200,13 @@ class GroupCommitWriter:
         _settle(outcomes)
 
     def _commit(self, batch: list[_Request]) -> list[_Outcome]:
+        try:
+            return self._attempt(batch)
+        except BatchSpoiled:
+            self._session.rollback()
+        return self._attempt(batch)
+
+    def _attempt(self, batch: list[_Request]) -> list[_Outcome]:
         self._session.begin(relaxed=batch[0].relaxed)
         if len(batch) == 1:
             outcomes = [self._perform_alone(batch[0])]
@@ -203,7 +224,10 @@ class GroupCommitWriter:
         try:
             result = request.work(self._session)
             self._session.require_sound()
+        except BatchSpoiled:
+            raise
         except BaseException as error:  # noqa: BLE001  # it belongs to the caller
+            self._session.require_certain()
             return _Outcome(request, error=error)
         return _Outcome(request, result)
 

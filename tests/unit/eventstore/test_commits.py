@@ -39,3 +39,31 @@ def test_a_commit_wakes_everyone_who_waits() -> None:
         thread.join()
 
     assert all(woken)
+
+
+def test_subscribers_are_called_for_each_commit_until_they_leave() -> None:
+    commits = CommitSignal()
+    seen: list[int] = []
+    unsubscribe = commits.subscribe(lambda: seen.append(commits.count))
+
+    commits.announce()
+    commits.announce()
+    unsubscribe()
+    unsubscribe()
+    commits.announce()
+
+    assert seen == [1, 2]
+
+
+def test_the_same_callback_can_subscribe_twice_and_leave_once() -> None:
+    commits = CommitSignal()
+    calls: list[str] = []
+
+    def callback() -> None:
+        calls.append("called")
+
+    commits.subscribe(callback)
+    commits.subscribe(callback)()
+    commits.announce()
+
+    assert calls == ["called"]

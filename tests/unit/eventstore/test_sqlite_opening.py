@@ -104,7 +104,7 @@ def test_a_file_of_a_newer_release_is_refused(tmp_path: Path) -> None:
             lambda tx: tx.execute("UPDATE meta SET value = '99' WHERE key = 'store_version'")
         ).result()
 
-    with pytest.raises(DatabaseNewer, match="store version 99; this release reads up to version 1"):
+    with pytest.raises(DatabaseNewer, match="store version 99; this release reads up to version 2"):
         open_database(path)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from trialbook.eventstore.sqlite.statements import insert_rows, select_by_keys
+from trialbook.eventstore.sqlite.statements import insert_rows
 
 pytestmark = pytest.mark.unit
 
@@ -41,17 +41,3 @@ def test_wide_rows_stay_within_the_limit_of_parameters(connection: sqlite3.Conne
     insert_rows(connection.cursor(), "wide", columns, [tuple(range(1_000))] * 100)
 
     assert connection.execute("SELECT COUNT(*) FROM wide").fetchone() == (100,)
-
-
-@pytest.mark.parametrize("count", [0, 1, 3, 512, 513, 2_000])
-def test_rows_are_found_by_many_keys_once_each(connection: sqlite3.Connection, count: int) -> None:
-    rows = [(number, number**2) for number in range(2_000)]
-    insert_rows(connection.cursor(), "number", ("value", "square"), rows)
-
-    found = select_by_keys(
-        connection.cursor(),
-        "SELECT value, square FROM number WHERE value IN",
-        list(range(count)),
-    )
-
-    assert sorted(found) == rows[:count]

@@ -35,6 +35,8 @@ def open_writer(path: Path, durability: Durability) -> sqlite3.Connection:
                 "Put the database on a local disk."
             )
         connection.execute(f"PRAGMA synchronous = {durability.upper()}")
+        # What a purge replaces or deletes is overwritten, not only set free.
+        connection.execute("PRAGMA secure_delete = 1")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_IDLE_LOG_BYTES}")
     except BaseException:

@@ -14,9 +14,12 @@ from typing import Self, TypeVar
 from eventsourcing.persistence import ConnectionPoolClosedError, PersistenceError
 
 from trialbook.eventstore.commits import CommitSignal
+from trialbook.eventstore.database import Dialect
 from trialbook.eventstore.errors import StoreError, StoreUnavailable
 from trialbook.eventstore.lock import DatabaseLock
+from trialbook.eventstore.log import require_read_model_names
 from trialbook.eventstore.mapper import StructMapper
+from trialbook.eventstore.migration import Migration, Progress, TablePlan, bring_forward
 from trialbook.eventstore.registry import EventRegistry
 from trialbook.eventstore.sqlite import schema as own
 from trialbook.eventstore.sqlite.connection import Durability
@@ -45,6 +48,8 @@ class SQLiteDatabase:
         registry: EventRegistry,
         projection: Projection,
         schema: Sequence[str],
+        read_models: Sequence[str] = (),
+        migrations: Sequence[Migration] = (),
         durability: Durability = "full",
         readers: int = 4,
         queue_limit: int = 10_000,
@@ -53,12 +58,16 @@ class SQLiteDatabase:
         """Open the database at ``path``; its folder and the file are made if they are missing.
 
         ``schema`` holds the CREATE … IF NOT EXISTS statements of read models and operational
-        tables. ``readers`` threads serve ``read``; at most ``queue_limit`` writes wait. A
+        tables, ``read_models`` the names of those that a rebuild makes anew, and ``migrations``
+        how the tables of older releases become these. A file of an older release is brought
+        forward here. ``readers`` threads serve ``read``; at most ``queue_limit`` writes wait. A
         ``lock`` that the caller has taken already is used, and released at the end.
 
         Raises DatabaseLocked, DatabaseNewer, UnreadableDatabase, StoreUnavailable; ValueError
         for a database in memory.
         """
+        require_read_model_names(read_models)
+        plan = TablePlan(schema, read_models, migrations)
         if ":memory:" in str(path):
             raise ValueError("a database in memory is not supported; name a file")
         self.path = path
@@ -72,15 +81,30 @@ class SQLiteDatabase:
             raise
         self._recorder = ProcessLogRecorder(self._datastore)
         self._mapper = StructMapper(registry)
-        self._session = SQLiteSession(self._datastore, self._recorder, self._mapper, projection)
+        self._session = SQLiteSession(self._datastore, self._mapper, projection)
         try:
-            self._make_tables(schema)
+            self._migrated = self._bring_forward(plan)
         except BaseException:
             self._release()
             raise
         self._writer = GroupCommitWriter(self._session, queue_limit=queue_limit)
         self._reader_threads = ThreadPoolExecutor(readers, thread_name_prefix="trialbook-reader")
         self._closed = False
+
+    @property
+    def dialect(self) -> Dialect:
+        """Which database lies behind the statements."""
+        return "sqlite"
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may have the database open at the same time."""
+        return False
+
+    @property
+    def migrated(self) -> Sequence[Migration]:
+        """The migrations that were taken when the database was opened."""
+        return self._migrated
 
     @property
     def recorder(self) -> ProcessLogRecorder:
@@ -120,23 +144,22 @@ class SQLiteDatabase:
         with _library_errors_translated(), self._datastore.reading() as cursor:
             return work(SQLiteReader(cursor, self._mapper))
 
-    def rebuild(self, *, tables: Sequence[str], schema: Sequence[str]) -> int:
+    def rebuild(
+        self,
+        *,
+        tables: Sequence[str],
+        schema: Sequence[str],
+        progress: Callable[[int], None] | None = None,
+    ) -> int:
         """Drop the read models, make them anew and replay the log into them.
 
         All in one transaction: readers see the old tables until the new ones are complete, and
-        writers wait. Returns how many events were replayed. Raises ValueError if ``tables``
+        writers wait. ``progress`` is told how many events are done, on the writer's thread.
+        Returns how many were replayed. Raises ValueError if ``tables``
         names one of the store's own, and what the projection raises.
         """
-        own.require_read_model_names(tables)
-
-        def work(transaction: Transaction) -> int:
-            for table in tables:
-                transaction.execute(f"DROP TABLE IF EXISTS {table}")
-            for statement in schema:
-                transaction.execute(statement)
-            return self._session.replay()
-
-        return self.submit(work).result()
+        require_read_model_names(tables)
+        return self.submit(lambda _: self._replay_into(tables, schema, progress)).result()
 
     def close(self) -> None:
         """Finish what waits, empty the write-ahead log into the file, and release the file."""
@@ -153,17 +176,33 @@ class SQLiteDatabase:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _make_tables(self, schema: Sequence[str]) -> None:
-        # First what marks the file as ours: a process that dies here leaves no stranger's file.
+    def _bring_forward(self, plan: TablePlan) -> list[Migration]:
+        # All in one transaction: a process that dies here leaves the file as it was.
         self._session.begin()
         try:
-            for statement in (*own.STATEMENTS, *schema):
-                self._session.execute(statement)
+            progress = Progress(self._session, self.path)
+            own.bring_store_forward(
+                self._session, progress, self._recorder.construct_create_table_statements()
+            )
+            migrated = bring_forward(self._session, progress, plan, self._replay_into)
             self._session.commit()
         finally:
             self._session.rollback()
         with _library_errors_translated():
             self._recorder.create_table()
+        return migrated
+
+    def _replay_into(
+        self,
+        tables: Sequence[str],
+        schema: Sequence[str],
+        progress: Callable[[int], None] | None = None,
+    ) -> int:
+        for table in tables:
+            self._session.execute(f"DROP TABLE IF EXISTS {table}")
+        for statement in schema:
+            self._session.execute(statement)
+        return self._session.replay(progress)
 
     def _release(self) -> None:
         self._datastore.close()

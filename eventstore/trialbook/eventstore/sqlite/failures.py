@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from trialbook.eventstore.errors import (
     StoreError,
@@ -37,6 +38,16 @@ _UNREADABLE = {
     sqlite3.SQLITE_NOTADB: "The file is not an SQLite database. Name another path",
     sqlite3.SQLITE_CORRUPT: "The database file is damaged. Restore a backup",
 }
+
+
+def require_storable(values: Sequence[object]) -> None:
+    """Raise UnstorableValue if a text holds a zero character.
+
+    SQLite would keep it, but some of its functions end a text there, and PostgreSQL has none.
+    """
+    for value in values:
+        if isinstance(value, str) and "\x00" in value:
+            raise UnstorableValue("The database cannot hold a text with a zero character (U+0000).")
 
 
 def store_error(error: Exception) -> StoreError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -15,13 +14,11 @@ from eventsourcing.sqlite import (
     SQLiteProcessRecorder,
 )
 
+from trialbook.eventstore.chain import ORIGIN
+from trialbook.eventstore.log import LOG_COLUMNS, LOG_TABLE, chained
 from trialbook.eventstore.sqlite.datastore import LogDatastore
 from trialbook.eventstore.sqlite.statements import insert_rows
 from trialbook.eventstore.subscription import CatchUpSubscription
-
-LOG_TABLE = "event"
-
-_COLUMNS = ("stream", "version", "topic", "state")
 
 
 class LogRecorder(SQLiteApplicationRecorder):
@@ -45,29 +42,27 @@ class LogRecorder(SQLiteApplicationRecorder):
             "stream TEXT NOT NULL",
             "version INTEGER NOT NULL",
             "topic TEXT NOT NULL",
+            "digest BLOB NOT NULL",
             "state BLOB NOT NULL",
             "UNIQUE (stream, version)",
         )
         return [f"CREATE TABLE IF NOT EXISTS {self.events_table_name} ({', '.join(columns)})"]
 
-    def insert_in(self, cursor: sqlite3.Cursor, stored_events: Sequence[StoredEvent]) -> range:
-        """Insert within the transaction of ``cursor`` and return the positions given."""
-        rows = [
-            (_text(stored.originator_id), stored.originator_version, stored.topic, stored.state)
-            for stored in stored_events
-        ]
-        if not rows:
-            return range(0)
-        insert_rows(cursor, self.events_table_name, _COLUMNS, rows)
-        # One transaction writes at a time, so that its positions follow on each other.
-        last = cursor.lastrowid
-        assert last is not None
-        return range(last - len(rows) + 1, last + 1)
-
     def _insert_events(
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any
     ) -> Sequence[int] | None:
-        return list(self.insert_in(c.sqlite_cursor, stored_events))
+        cursor = c.sqlite_cursor
+        head = cursor.execute(
+            f"SELECT position, digest FROM {self.events_table_name} ORDER BY position DESC LIMIT 1"
+        ).fetchone()
+        entries = [
+            (_text(stored.originator_id), stored.originator_version, stored.topic, stored.state)
+            for stored in stored_events
+        ]
+        # One transaction writes at a time, so that positions follow on each other.
+        rows = chained(tuple(head) if head else (0, ORIGIN), entries)
+        insert_rows(cursor, self.events_table_name, LOG_COLUMNS, rows)
+        return [row.position for row in rows]
 
     def select_events(
         self,

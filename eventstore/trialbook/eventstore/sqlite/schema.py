@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from trialbook.eventstore.chain import ORIGIN
 from trialbook.eventstore.errors import DatabaseNewer, UnreadableDatabase
-from trialbook.eventstore.sqlite.recorder import LOG_TABLE
-
-STORE_VERSION = 1
+from trialbook.eventstore.log import BLANKED_TABLE, LOG_TABLE, chained
+from trialbook.eventstore.migration import APPLICATION, STORE, TABLES, Migration, Progress
+from trialbook.eventstore.session import LogSession
 
 # Stands in the file's header and tells our files from other people's: "TBK1".
 _APPLICATION_ID = 0x54424B31
 
-OWN_TABLES = frozenset({LOG_TABLE, "tracking", "meta", "command", "blob"})
-
-STATEMENTS = (
+_STATEMENTS = (
     f"PRAGMA application_id = {_APPLICATION_ID}",
-    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    *TABLES,
     """
     CREATE TABLE IF NOT EXISTS command (
         id TEXT NOT NULL PRIMARY KEY,
@@ -30,10 +28,21 @@ STATEMENTS = (
     """,
     "CREATE INDEX IF NOT EXISTS command_by_time ON command (recorded_at)",
     "CREATE TABLE IF NOT EXISTS blob (hash BLOB NOT NULL PRIMARY KEY, content TEXT NOT NULL)",
-    f"INSERT INTO meta VALUES ('store_version', '{STORE_VERSION}') ON CONFLICT DO NOTHING",
+    f"""
+    CREATE TABLE IF NOT EXISTS {BLANKED_TABLE} (
+        position INTEGER PRIMARY KEY,
+        state_hash BLOB NOT NULL,
+        present_hash BLOB NOT NULL,
+        command_id TEXT NOT NULL,
+        recorded_at INTEGER NOT NULL
+    )
+    """,
 )
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MIGRATIONS = (Migration(1, "first tables"), Migration(2, "digests and blankings"))
+STORE_VERSION = len(_MIGRATIONS)
+
+_PAGE = 500
 
 
 def require_own_database(path: Path) -> None:
@@ -60,13 +69,47 @@ def require_own_database(path: Path) -> None:
         raise DatabaseNewer(path, found, STORE_VERSION)
 
 
-def require_read_model_names(tables: Sequence[str]) -> None:
-    """Raise ValueError if one of these is no plain table name, or names a table of the store."""
-    for table in tables:
-        if _NAME.fullmatch(table) is None:
-            raise ValueError(f"{table!r} is not a plain table name")
-        if table.lower() in OWN_TABLES:
-            raise ValueError(f"{table!r} belongs to the store; it is no read model")
+def bring_store_forward(
+    session: LogSession, progress: Progress, log_statements: Sequence[str]
+) -> None:
+    """Make the store's own tables, or bring those of an older release to the newest shape."""
+    old = session.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'")
+    for statement in (*_STATEMENTS, *log_statements):
+        session.execute(statement)
+    if not old:
+        progress.set_up(STORE, _MIGRATIONS)
+        return
+    found = progress.version(STORE) or 0
+    if found < 2:
+        _add_digests(session)
+        # Until then a file did not tell how far the application had come.
+        progress.set_up(APPLICATION, ())
+    for migration in _MIGRATIONS[found:]:
+        progress.take(STORE, migration)
+
+
+def _add_digests(session: LogSession) -> None:
+    if _has_digests(session):
+        return
+    session.execute(f"ALTER TABLE {LOG_TABLE} ADD COLUMN digest BLOB NOT NULL DEFAULT x''")
+    head = (0, ORIGIN)
+    while page := session.query(
+        f"SELECT position, stream, version, topic, state FROM {LOG_TABLE} "
+        f"WHERE position > ? ORDER BY position LIMIT {_PAGE}",
+        (head[0],),
+    ):
+        for position, *entry in page:
+            (row,) = chained((position - 1, head[1]), [tuple(entry)])
+            session.execute(
+                f"UPDATE {LOG_TABLE} SET digest = ? WHERE position = ?", (row.digest, position)
+            )
+            head = (position, row.digest)
+
+
+def _has_digests(session: LogSession) -> bool:
+    return bool(
+        session.query(f"SELECT 1 FROM pragma_table_info('{LOG_TABLE}') WHERE name = 'digest'")
+    )
 
 
 def _store_version(connection: sqlite3.Connection) -> int | None:
