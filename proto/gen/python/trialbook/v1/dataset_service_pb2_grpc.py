@@ -28,7 +28,10 @@ if _version_not_supported:
 class DatasetServiceStub:
     """Keeps datasets: versioned collections of test cases.
 
-    Every change of items makes exactly one version, which can be read for ever.
+    Every command that changes items or settings makes exactly one version, which
+    can be read for ever: by its number, by a label, or by a time. A command that
+    changes nothing makes none.
+
     A `request_id`, where a request has one, makes the call safe to repeat: a
     second call with the same id and the same request returns what the first one
     did, a second call with another request is refused with
@@ -71,10 +74,60 @@ class DatasetServiceStub:
                 request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.AddItemsRequest.SerializeToString,
                 response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.AddItemsResponse.FromString,
                 _registered_method=True)
+        self.UpdateItems = channel.unary_unary(
+                '/trialbook.v1.DatasetService/UpdateItems',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.UpdateItemsRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.UpdateItemsResponse.FromString,
+                _registered_method=True)
+        self.UpsertItems = channel.unary_unary(
+                '/trialbook.v1.DatasetService/UpsertItems',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.UpsertItemsRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.UpsertItemsResponse.FromString,
+                _registered_method=True)
+        self.RemoveItems = channel.unary_unary(
+                '/trialbook.v1.DatasetService/RemoveItems',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.RemoveItemsRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.RemoveItemsResponse.FromString,
+                _registered_method=True)
+        self.RestoreItems = channel.unary_unary(
+                '/trialbook.v1.DatasetService/RestoreItems',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.RestoreItemsRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.RestoreItemsResponse.FromString,
+                _registered_method=True)
+        self.RestoreVersion = channel.unary_unary(
+                '/trialbook.v1.DatasetService/RestoreVersion',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.RestoreVersionRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.RestoreVersionResponse.FromString,
+                _registered_method=True)
+        self.PurgeItems = channel.unary_unary(
+                '/trialbook.v1.DatasetService/PurgeItems',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.PurgeItemsRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.PurgeItemsResponse.FromString,
+                _registered_method=True)
+        self.FindDuplicates = channel.unary_unary(
+                '/trialbook.v1.DatasetService/FindDuplicates',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.FindDuplicatesRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.FindDuplicatesResponse.FromString,
+                _registered_method=True)
+        self.RemoveDuplicates = channel.unary_unary(
+                '/trialbook.v1.DatasetService/RemoveDuplicates',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.RemoveDuplicatesRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.RemoveDuplicatesResponse.FromString,
+                _registered_method=True)
         self.ImportItems = channel.stream_unary(
                 '/trialbook.v1.DatasetService/ImportItems',
                 request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.ImportItemsRequest.SerializeToString,
                 response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.ImportItemsResponse.FromString,
+                _registered_method=True)
+        self.ImportFile = channel.stream_stream(
+                '/trialbook.v1.DatasetService/ImportFile',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.ImportFileRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.ImportFileResponse.FromString,
+                _registered_method=True)
+        self.ExportItems = channel.unary_stream(
+                '/trialbook.v1.DatasetService/ExportItems',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.ExportItemsRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.ExportItemsResponse.FromString,
                 _registered_method=True)
         self.GetItem = channel.unary_unary(
                 '/trialbook.v1.DatasetService/GetItem',
@@ -86,6 +139,36 @@ class DatasetServiceStub:
                 request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.ListItemsRequest.SerializeToString,
                 response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.ListItemsResponse.FromString,
                 _registered_method=True)
+        self.ListItemRevisions = channel.unary_unary(
+                '/trialbook.v1.DatasetService/ListItemRevisions',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.ListItemRevisionsRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.ListItemRevisionsResponse.FromString,
+                _registered_method=True)
+        self.GetVersion = channel.unary_unary(
+                '/trialbook.v1.DatasetService/GetVersion',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.GetVersionRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.GetVersionResponse.FromString,
+                _registered_method=True)
+        self.DiffVersions = channel.unary_unary(
+                '/trialbook.v1.DatasetService/DiffVersions',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.DiffVersionsRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.DiffVersionsResponse.FromString,
+                _registered_method=True)
+        self.SetLabel = channel.unary_unary(
+                '/trialbook.v1.DatasetService/SetLabel',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.SetLabelRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.SetLabelResponse.FromString,
+                _registered_method=True)
+        self.ListLabels = channel.unary_unary(
+                '/trialbook.v1.DatasetService/ListLabels',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.ListLabelsRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.ListLabelsResponse.FromString,
+                _registered_method=True)
+        self.DeleteLabel = channel.unary_unary(
+                '/trialbook.v1.DatasetService/DeleteLabel',
+                request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.DeleteLabelRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.DeleteLabelResponse.FromString,
+                _registered_method=True)
         self.ListVersions = channel.unary_unary(
                 '/trialbook.v1.DatasetService/ListVersions',
                 request_serializer=trialbook_dot_v1_dot_dataset__service__pb2.ListVersionsRequest.SerializeToString,
@@ -96,7 +179,10 @@ class DatasetServiceStub:
 class DatasetServiceServicer:
     """Keeps datasets: versioned collections of test cases.
 
-    Every change of items makes exactly one version, which can be read for ever.
+    Every command that changes items or settings makes exactly one version, which
+    can be read for ever: by its number, by a label, or by a time. A command that
+    changes nothing makes none.
+
     A `request_id`, where a request has one, makes the call safe to repeat: a
     second call with the same id and the same request returns what the first one
     did, a second call with another request is refused with
@@ -126,8 +212,12 @@ class DatasetServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateDataset(self, request, context):
-        """Changes the display name, description or metadata. Makes no version. Writes
-        `dataset.described`. ABORTED if an etag is given and is not current.
+        """Changes the description or the settings. A change of settings makes a
+        version; one of display name, description or metadata does not. Writes
+        `dataset.described`, or `dataset.settings_changed` and `dataset.version_made`.
+        ABORTED if an etag is given and is not current. FAILED_PRECONDITION with
+        ERROR_REASON_SCHEMA_VIOLATED and the first failing items if the current items
+        do not fit a new schema, unless `force` is set.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,11 +233,87 @@ class DatasetServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AddItems(self, request, context):
-        """Adds up to 1,000 items as one version, all or none. Writes
-        `dataset.items_added` and `dataset.version_made`. An empty list makes no
-        version. INVALID_ARGUMENT with the paths of the first bad fields, as many as an
-        error can carry;
-        ALREADY_EXISTS if an item id is taken.
+        """Adds up to 1,000 items as one version, all or none. An item whose id or
+        external id the dataset has, with the same content as it has now or had at
+        first, is the same item: its id is returned and nothing changes. Writes
+        `dataset.items_added` and `dataset.version_made`. INVALID_ARGUMENT with the
+        paths of the first bad fields, as many as an error can carry; ALREADY_EXISTS
+        with ERROR_REASON_ITEM_CONFLICT if an id or external id has other content, or
+        belongs to a removed item.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateItems(self, request, context):
+        """Changes up to 1,000 items as one version, all or none; each update says which
+        fields. Schemas are checked for the fields that an update names. Updates that
+        change nothing make no version. Writes
+        `dataset.items_changed` and `dataset.version_made`. NOT_FOUND if an item is not
+        in the current version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpsertItems(self, request, context):
+        """Adds or replaces up to 1,000 items as one version, all or none: an item whose
+        external id, or else item id, the dataset has gets the content given; others
+        are added; removed ones come back. Items that have this content already stay
+        as they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveItems(self, request, context):
+        """Removes up to 1,000 items as one version. Older versions keep them. Items that
+        are removed already make no difference. Writes `dataset.items_removed` and
+        `dataset.version_made`. NOT_FOUND for an item that never was.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreItems(self, request, context):
+        """Brings up to 1,000 items back as one version: removed ones as they were last,
+        or all of them as they were at a version. Writes `dataset.items_restored` and
+        `dataset.version_made`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreVersion(self, request, context):
+        """Makes a version whose items and settings are those of an older one, without
+        what was purged since. Refused (FAILED_PRECONDITION) if more than 100,000 items
+        differ.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PurgeItems(self, request, context):
+        """Erases items for good: their content in every version, in the results and
+        scores of runs, and in the log. What is left is that they were there. Items of
+        the current version are removed from it, which makes a version. Writes
+        `dataset.items_purged`. FAILED_PRECONDITION with ERROR_REASON_RUN_IN_PROGRESS
+        while a run of the dataset goes on. Cannot be undone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindDuplicates(self, request, context):
+        """Finds live items that are the same.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveDuplicates(self, request, context):
+        """Removes, as one version, all but the first of the items that are the same.
+        Refused (FAILED_PRECONDITION) if that would remove more than 100,000.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -167,6 +333,26 @@ class DatasetServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportFile(self, request_iterator, context):
+        """Adds the items of a file, which the client sends as it is, as one version.
+        Rows that the dataset has already make no difference: the same file twice
+        changes nothing. All rows, or none, unless `partial` is set. Answers with
+        progress at least once a second, and with the final report at the end. Other
+        rules and errors as for ImportItems; ERROR_REASON_ROWS_REFUSED
+        (INVALID_ARGUMENT) if rows were refused, after an answer with the report.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportItems(self, request, context):
+        """Writes the items of a version as a file, in the order of insertion. Imported
+        into an empty dataset and exported again, the file is the same byte for byte.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetItem(self, request, context):
         """Returns an item at a version. NOT_FOUND if that version does not have it.
         """
@@ -178,6 +364,51 @@ class DatasetServiceServicer:
         """Lists the items of a version in the order of insertion.
         NOT_FOUND with ERROR_REASON_VERSION_NOT_FOUND for a version above the
         current one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListItemRevisions(self, request, context):
+        """Lists what happened to an item, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetVersion(self, request, context):
+        """Returns a version. NOT_FOUND if it was never made.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiffVersions(self, request, context):
+        """Lists what differs between two versions, in the order of insertion. A page may
+        be short, or empty, before the last one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetLabel(self, request, context):
+        """Sets a label to a version, or freezes it. Writes `dataset.label_set`.
+        FAILED_PRECONDITION with ERROR_REASON_LABEL_FROZEN for a frozen one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLabels(self, request, context):
+        """Lists the labels of a dataset by id, with `latest`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteLabel(self, request, context):
+        """Deletes a label; the version stays. Writes `dataset.label_deleted`.
+        FAILED_PRECONDITION with ERROR_REASON_LABEL_FROZEN for a frozen one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -223,10 +454,60 @@ def add_DatasetServiceServicer_to_server(servicer, server):
                     request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.AddItemsRequest.FromString,
                     response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.AddItemsResponse.SerializeToString,
             ),
+            'UpdateItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateItems,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.UpdateItemsRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.UpdateItemsResponse.SerializeToString,
+            ),
+            'UpsertItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpsertItems,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.UpsertItemsRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.UpsertItemsResponse.SerializeToString,
+            ),
+            'RemoveItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveItems,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.RemoveItemsRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.RemoveItemsResponse.SerializeToString,
+            ),
+            'RestoreItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreItems,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.RestoreItemsRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.RestoreItemsResponse.SerializeToString,
+            ),
+            'RestoreVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreVersion,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.RestoreVersionRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.RestoreVersionResponse.SerializeToString,
+            ),
+            'PurgeItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.PurgeItems,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.PurgeItemsRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.PurgeItemsResponse.SerializeToString,
+            ),
+            'FindDuplicates': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindDuplicates,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.FindDuplicatesRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.FindDuplicatesResponse.SerializeToString,
+            ),
+            'RemoveDuplicates': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveDuplicates,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.RemoveDuplicatesRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.RemoveDuplicatesResponse.SerializeToString,
+            ),
             'ImportItems': grpc.stream_unary_rpc_method_handler(
                     servicer.ImportItems,
                     request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.ImportItemsRequest.FromString,
                     response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.ImportItemsResponse.SerializeToString,
+            ),
+            'ImportFile': grpc.stream_stream_rpc_method_handler(
+                    servicer.ImportFile,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.ImportFileRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.ImportFileResponse.SerializeToString,
+            ),
+            'ExportItems': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportItems,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.ExportItemsRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.ExportItemsResponse.SerializeToString,
             ),
             'GetItem': grpc.unary_unary_rpc_method_handler(
                     servicer.GetItem,
@@ -237,6 +518,36 @@ def add_DatasetServiceServicer_to_server(servicer, server):
                     servicer.ListItems,
                     request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.ListItemsRequest.FromString,
                     response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.ListItemsResponse.SerializeToString,
+            ),
+            'ListItemRevisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListItemRevisions,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.ListItemRevisionsRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.ListItemRevisionsResponse.SerializeToString,
+            ),
+            'GetVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVersion,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.GetVersionRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.GetVersionResponse.SerializeToString,
+            ),
+            'DiffVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiffVersions,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.DiffVersionsRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.DiffVersionsResponse.SerializeToString,
+            ),
+            'SetLabel': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetLabel,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.SetLabelRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.SetLabelResponse.SerializeToString,
+            ),
+            'ListLabels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLabels,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.ListLabelsRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.ListLabelsResponse.SerializeToString,
+            ),
+            'DeleteLabel': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteLabel,
+                    request_deserializer=trialbook_dot_v1_dot_dataset__service__pb2.DeleteLabelRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_dataset__service__pb2.DeleteLabelResponse.SerializeToString,
             ),
             'ListVersions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListVersions,
@@ -254,7 +565,10 @@ def add_DatasetServiceServicer_to_server(servicer, server):
 class DatasetService:
     """Keeps datasets: versioned collections of test cases.
 
-    Every change of items makes exactly one version, which can be read for ever.
+    Every command that changes items or settings makes exactly one version, which
+    can be read for ever: by its number, by a label, or by a time. A command that
+    changes nothing makes none.
+
     A `request_id`, where a request has one, makes the call safe to repeat: a
     second call with the same id and the same request returns what the first one
     did, a second call with another request is refused with
@@ -424,6 +738,222 @@ class DatasetService:
             _registered_method=True)
 
     @staticmethod
+    def UpdateItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/UpdateItems',
+            trialbook_dot_v1_dot_dataset__service__pb2.UpdateItemsRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.UpdateItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpsertItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/UpsertItems',
+            trialbook_dot_v1_dot_dataset__service__pb2.UpsertItemsRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.UpsertItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/RemoveItems',
+            trialbook_dot_v1_dot_dataset__service__pb2.RemoveItemsRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.RemoveItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/RestoreItems',
+            trialbook_dot_v1_dot_dataset__service__pb2.RestoreItemsRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.RestoreItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/RestoreVersion',
+            trialbook_dot_v1_dot_dataset__service__pb2.RestoreVersionRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.RestoreVersionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PurgeItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/PurgeItems',
+            trialbook_dot_v1_dot_dataset__service__pb2.PurgeItemsRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.PurgeItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindDuplicates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/FindDuplicates',
+            trialbook_dot_v1_dot_dataset__service__pb2.FindDuplicatesRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.FindDuplicatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveDuplicates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/RemoveDuplicates',
+            trialbook_dot_v1_dot_dataset__service__pb2.RemoveDuplicatesRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.RemoveDuplicatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ImportItems(request_iterator,
             target,
             options=(),
@@ -440,6 +970,60 @@ class DatasetService:
             '/trialbook.v1.DatasetService/ImportItems',
             trialbook_dot_v1_dot_dataset__service__pb2.ImportItemsRequest.SerializeToString,
             trialbook_dot_v1_dot_dataset__service__pb2.ImportItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportFile(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/trialbook.v1.DatasetService/ImportFile',
+            trialbook_dot_v1_dot_dataset__service__pb2.ImportFileRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.ImportFileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/ExportItems',
+            trialbook_dot_v1_dot_dataset__service__pb2.ExportItemsRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.ExportItemsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -494,6 +1078,168 @@ class DatasetService:
             '/trialbook.v1.DatasetService/ListItems',
             trialbook_dot_v1_dot_dataset__service__pb2.ListItemsRequest.SerializeToString,
             trialbook_dot_v1_dot_dataset__service__pb2.ListItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListItemRevisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/ListItemRevisions',
+            trialbook_dot_v1_dot_dataset__service__pb2.ListItemRevisionsRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.ListItemRevisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/GetVersion',
+            trialbook_dot_v1_dot_dataset__service__pb2.GetVersionRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.GetVersionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiffVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/DiffVersions',
+            trialbook_dot_v1_dot_dataset__service__pb2.DiffVersionsRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.DiffVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetLabel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/SetLabel',
+            trialbook_dot_v1_dot_dataset__service__pb2.SetLabelRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.SetLabelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLabels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/ListLabels',
+            trialbook_dot_v1_dot_dataset__service__pb2.ListLabelsRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.ListLabelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteLabel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.DatasetService/DeleteLabel',
+            trialbook_dot_v1_dot_dataset__service__pb2.DeleteLabelRequest.SerializeToString,
+            trialbook_dot_v1_dot_dataset__service__pb2.DeleteLabelResponse.FromString,
             options,
             channel_credentials,
             insecure,

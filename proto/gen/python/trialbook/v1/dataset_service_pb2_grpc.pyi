@@ -29,7 +29,10 @@ GRPC_VERSION: str
 class DatasetServiceStub:
     """Keeps datasets: versioned collections of test cases.
 
-    Every change of items makes exactly one version, which can be read for ever.
+    Every command that changes items or settings makes exactly one version, which
+    can be read for ever: by its number, by a label, or by a time. A command that
+    changes nothing makes none.
+
     A `request_id`, where a request has one, makes the call safe to repeat: a
     second call with the same id and the same request returns what the first one
     did, a second call with another request is refused with
@@ -49,8 +52,12 @@ class DatasetServiceStub:
     ListDatasets: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.ListDatasetsRequest, _dataset_service_pb2.ListDatasetsResponse]
     """Lists a project's datasets by id."""
     UpdateDataset: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.UpdateDatasetRequest, _dataset_service_pb2.UpdateDatasetResponse]
-    """Changes the display name, description or metadata. Makes no version. Writes
-    `dataset.described`. ABORTED if an etag is given and is not current.
+    """Changes the description or the settings. A change of settings makes a
+    version; one of display name, description or metadata does not. Writes
+    `dataset.described`, or `dataset.settings_changed` and `dataset.version_made`.
+    ABORTED if an etag is given and is not current. FAILED_PRECONDITION with
+    ERROR_REASON_SCHEMA_VIOLATED and the first failing items if the current items
+    do not fit a new schema, unless `force` is set.
     """
     DeleteDataset: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.DeleteDatasetRequest, _dataset_service_pb2.DeleteDatasetResponse]
     """Deletes a dataset from all listings; its id is free again. Runs and
@@ -58,11 +65,54 @@ class DatasetServiceStub:
     etag is given and is not current, or an import is under way.
     """
     AddItems: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.AddItemsRequest, _dataset_service_pb2.AddItemsResponse]
-    """Adds up to 1,000 items as one version, all or none. Writes
-    `dataset.items_added` and `dataset.version_made`. An empty list makes no
-    version. INVALID_ARGUMENT with the paths of the first bad fields, as many as an
-    error can carry;
-    ALREADY_EXISTS if an item id is taken.
+    """Adds up to 1,000 items as one version, all or none. An item whose id or
+    external id the dataset has, with the same content as it has now or had at
+    first, is the same item: its id is returned and nothing changes. Writes
+    `dataset.items_added` and `dataset.version_made`. INVALID_ARGUMENT with the
+    paths of the first bad fields, as many as an error can carry; ALREADY_EXISTS
+    with ERROR_REASON_ITEM_CONFLICT if an id or external id has other content, or
+    belongs to a removed item.
+    """
+    UpdateItems: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.UpdateItemsRequest, _dataset_service_pb2.UpdateItemsResponse]
+    """Changes up to 1,000 items as one version, all or none; each update says which
+    fields. Schemas are checked for the fields that an update names. Updates that
+    change nothing make no version. Writes
+    `dataset.items_changed` and `dataset.version_made`. NOT_FOUND if an item is not
+    in the current version.
+    """
+    UpsertItems: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.UpsertItemsRequest, _dataset_service_pb2.UpsertItemsResponse]
+    """Adds or replaces up to 1,000 items as one version, all or none: an item whose
+    external id, or else item id, the dataset has gets the content given; others
+    are added; removed ones come back. Items that have this content already stay
+    as they are.
+    """
+    RemoveItems: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.RemoveItemsRequest, _dataset_service_pb2.RemoveItemsResponse]
+    """Removes up to 1,000 items as one version. Older versions keep them. Items that
+    are removed already make no difference. Writes `dataset.items_removed` and
+    `dataset.version_made`. NOT_FOUND for an item that never was.
+    """
+    RestoreItems: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.RestoreItemsRequest, _dataset_service_pb2.RestoreItemsResponse]
+    """Brings up to 1,000 items back as one version: removed ones as they were last,
+    or all of them as they were at a version. Writes `dataset.items_restored` and
+    `dataset.version_made`.
+    """
+    RestoreVersion: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.RestoreVersionRequest, _dataset_service_pb2.RestoreVersionResponse]
+    """Makes a version whose items and settings are those of an older one, without
+    what was purged since. Refused (FAILED_PRECONDITION) if more than 100,000 items
+    differ.
+    """
+    PurgeItems: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.PurgeItemsRequest, _dataset_service_pb2.PurgeItemsResponse]
+    """Erases items for good: their content in every version, in the results and
+    scores of runs, and in the log. What is left is that they were there. Items of
+    the current version are removed from it, which makes a version. Writes
+    `dataset.items_purged`. FAILED_PRECONDITION with ERROR_REASON_RUN_IN_PROGRESS
+    while a run of the dataset goes on. Cannot be undone.
+    """
+    FindDuplicates: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.FindDuplicatesRequest, _dataset_service_pb2.FindDuplicatesResponse]
+    """Finds live items that are the same."""
+    RemoveDuplicates: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.RemoveDuplicatesRequest, _dataset_service_pb2.RemoveDuplicatesResponse]
+    """Removes, as one version, all but the first of the items that are the same.
+    Refused (FAILED_PRECONDITION) if that would remove more than 100,000.
     """
     ImportItems: _grpc.StreamUnaryMultiCallable[_dataset_service_pb2.ImportItemsRequest, _dataset_service_pb2.ImportItemsResponse]
     """Adds any number of items, streamed, as one version, all or none. The first
@@ -74,12 +124,42 @@ class DatasetServiceStub:
     killed, what was sent is dropped. Errors as in AddItems, with rows counted
     over the whole stream: `items[12345].input`.
     """
+    ImportFile: _grpc.StreamStreamMultiCallable[_dataset_service_pb2.ImportFileRequest, _dataset_service_pb2.ImportFileResponse]
+    """Adds the items of a file, which the client sends as it is, as one version.
+    Rows that the dataset has already make no difference: the same file twice
+    changes nothing. All rows, or none, unless `partial` is set. Answers with
+    progress at least once a second, and with the final report at the end. Other
+    rules and errors as for ImportItems; ERROR_REASON_ROWS_REFUSED
+    (INVALID_ARGUMENT) if rows were refused, after an answer with the report.
+    """
+    ExportItems: _grpc.UnaryStreamMultiCallable[_dataset_service_pb2.ExportItemsRequest, _dataset_service_pb2.ExportItemsResponse]
+    """Writes the items of a version as a file, in the order of insertion. Imported
+    into an empty dataset and exported again, the file is the same byte for byte.
+    """
     GetItem: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.GetItemRequest, _dataset_service_pb2.GetItemResponse]
     """Returns an item at a version. NOT_FOUND if that version does not have it."""
     ListItems: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.ListItemsRequest, _dataset_service_pb2.ListItemsResponse]
     """Lists the items of a version in the order of insertion.
     NOT_FOUND with ERROR_REASON_VERSION_NOT_FOUND for a version above the
     current one.
+    """
+    ListItemRevisions: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.ListItemRevisionsRequest, _dataset_service_pb2.ListItemRevisionsResponse]
+    """Lists what happened to an item, newest first."""
+    GetVersion: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.GetVersionRequest, _dataset_service_pb2.GetVersionResponse]
+    """Returns a version. NOT_FOUND if it was never made."""
+    DiffVersions: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.DiffVersionsRequest, _dataset_service_pb2.DiffVersionsResponse]
+    """Lists what differs between two versions, in the order of insertion. A page may
+    be short, or empty, before the last one.
+    """
+    SetLabel: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.SetLabelRequest, _dataset_service_pb2.SetLabelResponse]
+    """Sets a label to a version, or freezes it. Writes `dataset.label_set`.
+    FAILED_PRECONDITION with ERROR_REASON_LABEL_FROZEN for a frozen one.
+    """
+    ListLabels: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.ListLabelsRequest, _dataset_service_pb2.ListLabelsResponse]
+    """Lists the labels of a dataset by id, with `latest`."""
+    DeleteLabel: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.DeleteLabelRequest, _dataset_service_pb2.DeleteLabelResponse]
+    """Deletes a label; the version stays. Writes `dataset.label_deleted`.
+    FAILED_PRECONDITION with ERROR_REASON_LABEL_FROZEN for a frozen one.
     """
     ListVersions: _grpc.UnaryUnaryMultiCallable[_dataset_service_pb2.ListVersionsRequest, _dataset_service_pb2.ListVersionsResponse]
     """Lists the versions of a dataset, newest first."""
@@ -88,7 +168,10 @@ class DatasetServiceStub:
 class DatasetServiceAsyncStub(DatasetServiceStub):
     """Keeps datasets: versioned collections of test cases.
 
-    Every change of items makes exactly one version, which can be read for ever.
+    Every command that changes items or settings makes exactly one version, which
+    can be read for ever: by its number, by a label, or by a time. A command that
+    changes nothing makes none.
+
     A `request_id`, where a request has one, makes the call safe to repeat: a
     second call with the same id and the same request returns what the first one
     did, a second call with another request is refused with
@@ -105,8 +188,12 @@ class DatasetServiceAsyncStub(DatasetServiceStub):
     ListDatasets: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.ListDatasetsRequest, _dataset_service_pb2.ListDatasetsResponse]  # type: ignore[assignment]
     """Lists a project's datasets by id."""
     UpdateDataset: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.UpdateDatasetRequest, _dataset_service_pb2.UpdateDatasetResponse]  # type: ignore[assignment]
-    """Changes the display name, description or metadata. Makes no version. Writes
-    `dataset.described`. ABORTED if an etag is given and is not current.
+    """Changes the description or the settings. A change of settings makes a
+    version; one of display name, description or metadata does not. Writes
+    `dataset.described`, or `dataset.settings_changed` and `dataset.version_made`.
+    ABORTED if an etag is given and is not current. FAILED_PRECONDITION with
+    ERROR_REASON_SCHEMA_VIOLATED and the first failing items if the current items
+    do not fit a new schema, unless `force` is set.
     """
     DeleteDataset: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.DeleteDatasetRequest, _dataset_service_pb2.DeleteDatasetResponse]  # type: ignore[assignment]
     """Deletes a dataset from all listings; its id is free again. Runs and
@@ -114,11 +201,54 @@ class DatasetServiceAsyncStub(DatasetServiceStub):
     etag is given and is not current, or an import is under way.
     """
     AddItems: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.AddItemsRequest, _dataset_service_pb2.AddItemsResponse]  # type: ignore[assignment]
-    """Adds up to 1,000 items as one version, all or none. Writes
-    `dataset.items_added` and `dataset.version_made`. An empty list makes no
-    version. INVALID_ARGUMENT with the paths of the first bad fields, as many as an
-    error can carry;
-    ALREADY_EXISTS if an item id is taken.
+    """Adds up to 1,000 items as one version, all or none. An item whose id or
+    external id the dataset has, with the same content as it has now or had at
+    first, is the same item: its id is returned and nothing changes. Writes
+    `dataset.items_added` and `dataset.version_made`. INVALID_ARGUMENT with the
+    paths of the first bad fields, as many as an error can carry; ALREADY_EXISTS
+    with ERROR_REASON_ITEM_CONFLICT if an id or external id has other content, or
+    belongs to a removed item.
+    """
+    UpdateItems: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.UpdateItemsRequest, _dataset_service_pb2.UpdateItemsResponse]  # type: ignore[assignment]
+    """Changes up to 1,000 items as one version, all or none; each update says which
+    fields. Schemas are checked for the fields that an update names. Updates that
+    change nothing make no version. Writes
+    `dataset.items_changed` and `dataset.version_made`. NOT_FOUND if an item is not
+    in the current version.
+    """
+    UpsertItems: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.UpsertItemsRequest, _dataset_service_pb2.UpsertItemsResponse]  # type: ignore[assignment]
+    """Adds or replaces up to 1,000 items as one version, all or none: an item whose
+    external id, or else item id, the dataset has gets the content given; others
+    are added; removed ones come back. Items that have this content already stay
+    as they are.
+    """
+    RemoveItems: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.RemoveItemsRequest, _dataset_service_pb2.RemoveItemsResponse]  # type: ignore[assignment]
+    """Removes up to 1,000 items as one version. Older versions keep them. Items that
+    are removed already make no difference. Writes `dataset.items_removed` and
+    `dataset.version_made`. NOT_FOUND for an item that never was.
+    """
+    RestoreItems: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.RestoreItemsRequest, _dataset_service_pb2.RestoreItemsResponse]  # type: ignore[assignment]
+    """Brings up to 1,000 items back as one version: removed ones as they were last,
+    or all of them as they were at a version. Writes `dataset.items_restored` and
+    `dataset.version_made`.
+    """
+    RestoreVersion: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.RestoreVersionRequest, _dataset_service_pb2.RestoreVersionResponse]  # type: ignore[assignment]
+    """Makes a version whose items and settings are those of an older one, without
+    what was purged since. Refused (FAILED_PRECONDITION) if more than 100,000 items
+    differ.
+    """
+    PurgeItems: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.PurgeItemsRequest, _dataset_service_pb2.PurgeItemsResponse]  # type: ignore[assignment]
+    """Erases items for good: their content in every version, in the results and
+    scores of runs, and in the log. What is left is that they were there. Items of
+    the current version are removed from it, which makes a version. Writes
+    `dataset.items_purged`. FAILED_PRECONDITION with ERROR_REASON_RUN_IN_PROGRESS
+    while a run of the dataset goes on. Cannot be undone.
+    """
+    FindDuplicates: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.FindDuplicatesRequest, _dataset_service_pb2.FindDuplicatesResponse]  # type: ignore[assignment]
+    """Finds live items that are the same."""
+    RemoveDuplicates: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.RemoveDuplicatesRequest, _dataset_service_pb2.RemoveDuplicatesResponse]  # type: ignore[assignment]
+    """Removes, as one version, all but the first of the items that are the same.
+    Refused (FAILED_PRECONDITION) if that would remove more than 100,000.
     """
     ImportItems: _aio.StreamUnaryMultiCallable[_dataset_service_pb2.ImportItemsRequest, _dataset_service_pb2.ImportItemsResponse]  # type: ignore[assignment]
     """Adds any number of items, streamed, as one version, all or none. The first
@@ -130,6 +260,18 @@ class DatasetServiceAsyncStub(DatasetServiceStub):
     killed, what was sent is dropped. Errors as in AddItems, with rows counted
     over the whole stream: `items[12345].input`.
     """
+    ImportFile: _aio.StreamStreamMultiCallable[_dataset_service_pb2.ImportFileRequest, _dataset_service_pb2.ImportFileResponse]  # type: ignore[assignment]
+    """Adds the items of a file, which the client sends as it is, as one version.
+    Rows that the dataset has already make no difference: the same file twice
+    changes nothing. All rows, or none, unless `partial` is set. Answers with
+    progress at least once a second, and with the final report at the end. Other
+    rules and errors as for ImportItems; ERROR_REASON_ROWS_REFUSED
+    (INVALID_ARGUMENT) if rows were refused, after an answer with the report.
+    """
+    ExportItems: _aio.UnaryStreamMultiCallable[_dataset_service_pb2.ExportItemsRequest, _dataset_service_pb2.ExportItemsResponse]  # type: ignore[assignment]
+    """Writes the items of a version as a file, in the order of insertion. Imported
+    into an empty dataset and exported again, the file is the same byte for byte.
+    """
     GetItem: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.GetItemRequest, _dataset_service_pb2.GetItemResponse]  # type: ignore[assignment]
     """Returns an item at a version. NOT_FOUND if that version does not have it."""
     ListItems: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.ListItemsRequest, _dataset_service_pb2.ListItemsResponse]  # type: ignore[assignment]
@@ -137,13 +279,34 @@ class DatasetServiceAsyncStub(DatasetServiceStub):
     NOT_FOUND with ERROR_REASON_VERSION_NOT_FOUND for a version above the
     current one.
     """
+    ListItemRevisions: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.ListItemRevisionsRequest, _dataset_service_pb2.ListItemRevisionsResponse]  # type: ignore[assignment]
+    """Lists what happened to an item, newest first."""
+    GetVersion: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.GetVersionRequest, _dataset_service_pb2.GetVersionResponse]  # type: ignore[assignment]
+    """Returns a version. NOT_FOUND if it was never made."""
+    DiffVersions: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.DiffVersionsRequest, _dataset_service_pb2.DiffVersionsResponse]  # type: ignore[assignment]
+    """Lists what differs between two versions, in the order of insertion. A page may
+    be short, or empty, before the last one.
+    """
+    SetLabel: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.SetLabelRequest, _dataset_service_pb2.SetLabelResponse]  # type: ignore[assignment]
+    """Sets a label to a version, or freezes it. Writes `dataset.label_set`.
+    FAILED_PRECONDITION with ERROR_REASON_LABEL_FROZEN for a frozen one.
+    """
+    ListLabels: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.ListLabelsRequest, _dataset_service_pb2.ListLabelsResponse]  # type: ignore[assignment]
+    """Lists the labels of a dataset by id, with `latest`."""
+    DeleteLabel: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.DeleteLabelRequest, _dataset_service_pb2.DeleteLabelResponse]  # type: ignore[assignment]
+    """Deletes a label; the version stays. Writes `dataset.label_deleted`.
+    FAILED_PRECONDITION with ERROR_REASON_LABEL_FROZEN for a frozen one.
+    """
     ListVersions: _aio.UnaryUnaryMultiCallable[_dataset_service_pb2.ListVersionsRequest, _dataset_service_pb2.ListVersionsResponse]  # type: ignore[assignment]
     """Lists the versions of a dataset, newest first."""
 
 class DatasetServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps datasets: versioned collections of test cases.
 
-    Every change of items makes exactly one version, which can be read for ever.
+    Every command that changes items or settings makes exactly one version, which
+    can be read for ever: by its number, by a label, or by a time. A command that
+    changes nothing makes none.
+
     A `request_id`, where a request has one, makes the call safe to repeat: a
     second call with the same id and the same request returns what the first one
     did, a second call with another request is refused with
@@ -182,8 +345,12 @@ class DatasetServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _dataset_service_pb2.UpdateDatasetRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_dataset_service_pb2.UpdateDatasetResponse, _abc.Awaitable[_dataset_service_pb2.UpdateDatasetResponse]]:
-        """Changes the display name, description or metadata. Makes no version. Writes
-        `dataset.described`. ABORTED if an etag is given and is not current.
+        """Changes the description or the settings. A change of settings makes a
+        version; one of display name, description or metadata does not. Writes
+        `dataset.described`, or `dataset.settings_changed` and `dataset.version_made`.
+        ABORTED if an etag is given and is not current. FAILED_PRECONDITION with
+        ERROR_REASON_SCHEMA_VIOLATED and the first failing items if the current items
+        do not fit a new schema, unless `force` is set.
         """
 
     @_abc_1.abstractmethod
@@ -203,11 +370,102 @@ class DatasetServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _dataset_service_pb2.AddItemsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_dataset_service_pb2.AddItemsResponse, _abc.Awaitable[_dataset_service_pb2.AddItemsResponse]]:
-        """Adds up to 1,000 items as one version, all or none. Writes
-        `dataset.items_added` and `dataset.version_made`. An empty list makes no
-        version. INVALID_ARGUMENT with the paths of the first bad fields, as many as an
-        error can carry;
-        ALREADY_EXISTS if an item id is taken.
+        """Adds up to 1,000 items as one version, all or none. An item whose id or
+        external id the dataset has, with the same content as it has now or had at
+        first, is the same item: its id is returned and nothing changes. Writes
+        `dataset.items_added` and `dataset.version_made`. INVALID_ARGUMENT with the
+        paths of the first bad fields, as many as an error can carry; ALREADY_EXISTS
+        with ERROR_REASON_ITEM_CONFLICT if an id or external id has other content, or
+        belongs to a removed item.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateItems(
+        self,
+        request: _dataset_service_pb2.UpdateItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.UpdateItemsResponse, _abc.Awaitable[_dataset_service_pb2.UpdateItemsResponse]]:
+        """Changes up to 1,000 items as one version, all or none; each update says which
+        fields. Schemas are checked for the fields that an update names. Updates that
+        change nothing make no version. Writes
+        `dataset.items_changed` and `dataset.version_made`. NOT_FOUND if an item is not
+        in the current version.
+        """
+
+    @_abc_1.abstractmethod
+    def UpsertItems(
+        self,
+        request: _dataset_service_pb2.UpsertItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.UpsertItemsResponse, _abc.Awaitable[_dataset_service_pb2.UpsertItemsResponse]]:
+        """Adds or replaces up to 1,000 items as one version, all or none: an item whose
+        external id, or else item id, the dataset has gets the content given; others
+        are added; removed ones come back. Items that have this content already stay
+        as they are.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveItems(
+        self,
+        request: _dataset_service_pb2.RemoveItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.RemoveItemsResponse, _abc.Awaitable[_dataset_service_pb2.RemoveItemsResponse]]:
+        """Removes up to 1,000 items as one version. Older versions keep them. Items that
+        are removed already make no difference. Writes `dataset.items_removed` and
+        `dataset.version_made`. NOT_FOUND for an item that never was.
+        """
+
+    @_abc_1.abstractmethod
+    def RestoreItems(
+        self,
+        request: _dataset_service_pb2.RestoreItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.RestoreItemsResponse, _abc.Awaitable[_dataset_service_pb2.RestoreItemsResponse]]:
+        """Brings up to 1,000 items back as one version: removed ones as they were last,
+        or all of them as they were at a version. Writes `dataset.items_restored` and
+        `dataset.version_made`.
+        """
+
+    @_abc_1.abstractmethod
+    def RestoreVersion(
+        self,
+        request: _dataset_service_pb2.RestoreVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.RestoreVersionResponse, _abc.Awaitable[_dataset_service_pb2.RestoreVersionResponse]]:
+        """Makes a version whose items and settings are those of an older one, without
+        what was purged since. Refused (FAILED_PRECONDITION) if more than 100,000 items
+        differ.
+        """
+
+    @_abc_1.abstractmethod
+    def PurgeItems(
+        self,
+        request: _dataset_service_pb2.PurgeItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.PurgeItemsResponse, _abc.Awaitable[_dataset_service_pb2.PurgeItemsResponse]]:
+        """Erases items for good: their content in every version, in the results and
+        scores of runs, and in the log. What is left is that they were there. Items of
+        the current version are removed from it, which makes a version. Writes
+        `dataset.items_purged`. FAILED_PRECONDITION with ERROR_REASON_RUN_IN_PROGRESS
+        while a run of the dataset goes on. Cannot be undone.
+        """
+
+    @_abc_1.abstractmethod
+    def FindDuplicates(
+        self,
+        request: _dataset_service_pb2.FindDuplicatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.FindDuplicatesResponse, _abc.Awaitable[_dataset_service_pb2.FindDuplicatesResponse]]:
+        """Finds live items that are the same."""
+
+    @_abc_1.abstractmethod
+    def RemoveDuplicates(
+        self,
+        request: _dataset_service_pb2.RemoveDuplicatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.RemoveDuplicatesResponse, _abc.Awaitable[_dataset_service_pb2.RemoveDuplicatesResponse]]:
+        """Removes, as one version, all but the first of the items that are the same.
+        Refused (FAILED_PRECONDITION) if that would remove more than 100,000.
         """
 
     @_abc_1.abstractmethod
@@ -227,6 +485,30 @@ class DatasetServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ImportFile(
+        self,
+        request_iterator: _MaybeAsyncIterator[_dataset_service_pb2.ImportFileRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_dataset_service_pb2.ImportFileResponse], _abc.AsyncIterator[_dataset_service_pb2.ImportFileResponse]]:
+        """Adds the items of a file, which the client sends as it is, as one version.
+        Rows that the dataset has already make no difference: the same file twice
+        changes nothing. All rows, or none, unless `partial` is set. Answers with
+        progress at least once a second, and with the final report at the end. Other
+        rules and errors as for ImportItems; ERROR_REASON_ROWS_REFUSED
+        (INVALID_ARGUMENT) if rows were refused, after an answer with the report.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportItems(
+        self,
+        request: _dataset_service_pb2.ExportItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_dataset_service_pb2.ExportItemsResponse], _abc.AsyncIterator[_dataset_service_pb2.ExportItemsResponse]]:
+        """Writes the items of a version as a file, in the order of insertion. Imported
+        into an empty dataset and exported again, the file is the same byte for byte.
+        """
+
+    @_abc_1.abstractmethod
     def GetItem(
         self,
         request: _dataset_service_pb2.GetItemRequest,
@@ -243,6 +525,60 @@ class DatasetServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the items of a version in the order of insertion.
         NOT_FOUND with ERROR_REASON_VERSION_NOT_FOUND for a version above the
         current one.
+        """
+
+    @_abc_1.abstractmethod
+    def ListItemRevisions(
+        self,
+        request: _dataset_service_pb2.ListItemRevisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.ListItemRevisionsResponse, _abc.Awaitable[_dataset_service_pb2.ListItemRevisionsResponse]]:
+        """Lists what happened to an item, newest first."""
+
+    @_abc_1.abstractmethod
+    def GetVersion(
+        self,
+        request: _dataset_service_pb2.GetVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.GetVersionResponse, _abc.Awaitable[_dataset_service_pb2.GetVersionResponse]]:
+        """Returns a version. NOT_FOUND if it was never made."""
+
+    @_abc_1.abstractmethod
+    def DiffVersions(
+        self,
+        request: _dataset_service_pb2.DiffVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.DiffVersionsResponse, _abc.Awaitable[_dataset_service_pb2.DiffVersionsResponse]]:
+        """Lists what differs between two versions, in the order of insertion. A page may
+        be short, or empty, before the last one.
+        """
+
+    @_abc_1.abstractmethod
+    def SetLabel(
+        self,
+        request: _dataset_service_pb2.SetLabelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.SetLabelResponse, _abc.Awaitable[_dataset_service_pb2.SetLabelResponse]]:
+        """Sets a label to a version, or freezes it. Writes `dataset.label_set`.
+        FAILED_PRECONDITION with ERROR_REASON_LABEL_FROZEN for a frozen one.
+        """
+
+    @_abc_1.abstractmethod
+    def ListLabels(
+        self,
+        request: _dataset_service_pb2.ListLabelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.ListLabelsResponse, _abc.Awaitable[_dataset_service_pb2.ListLabelsResponse]]:
+        """Lists the labels of a dataset by id, with `latest`."""
+
+    @_abc_1.abstractmethod
+    def DeleteLabel(
+        self,
+        request: _dataset_service_pb2.DeleteLabelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_service_pb2.DeleteLabelResponse, _abc.Awaitable[_dataset_service_pb2.DeleteLabelResponse]]:
+        """Deletes a label; the version stays. Writes `dataset.label_deleted`.
+        FAILED_PRECONDITION with ERROR_REASON_LABEL_FROZEN for a frozen one.
         """
 
     @_abc_1.abstractmethod
