@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -17,14 +16,16 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
-from trialbook.services import bootstrap
+from tests.postgres import fresh_namespace, postgres_url
+from trialbook.services import bootstrap, maintenance
 from trialbook.services.engine.engine import EngineSettings
 from trialbook.services.projections.unit_of_work import READ_MODELS
-from trialbook.services.settings import Settings
+from trialbook.services.settings import PostgresUrl, Settings
 from trialbook.v1 import (
     dataset_pb2,
     dataset_service_pb2,
     dataset_service_pb2_grpc,
+    event_service_pb2_grpc,
     experiment_pb2,
     experiment_service_pb2,
     experiment_service_pb2_grpc,
@@ -41,6 +42,7 @@ from trialbook.v1 import (
 
 PROJECT = "projects/default"
 TARGET = experiment_pb2.Target(kind=experiment_pb2.TARGET_KIND_AGENT, name="echo", revision="1")
+BACKENDS = ("sqlite", "postgres")
 PATIENCE = 20.0
 """Seconds after which a test gives up on a condition that must come true."""
 
@@ -51,6 +53,8 @@ _BATCH_BYTES = 4 * 1024 * 1024
 _DETAILS = "grpc-status-details-bin"
 _CLIENT_OPTIONS = [("grpc.max_receive_message_length", 64 * 1024 * 1024)]
 _numbers = itertools.count(1)
+_databases: dict[Path, dict[str, Any]] = {}
+"""The databases of folders, where these are no files in the folder."""
 
 T = TypeVar("T")
 
@@ -66,24 +70,42 @@ class Service:
     runs: run_service_pb2_grpc.RunServiceAsyncStub
     scorers: scorer_service_pb2_grpc.ScorerServiceAsyncStub
     workers: worker_service_pb2_grpc.WorkerServiceAsyncStub
+    events: event_service_pb2_grpc.EventServiceAsyncStub
+
+
+@contextmanager
+def database_of(folder: Path, backend: str) -> Iterator[None]:
+    """Let the service in `folder` keep its data in a database of this kind, new and empty.
+
+    Without it, and for "sqlite", that is a file in the folder.
+    """
+    if backend == "sqlite":
+        yield
+        return
+    url = postgres_url()
+    with fresh_namespace(url) as namespace:
+        _databases[folder] = {"database": PostgresUrl(url), "namespace": namespace}
+        try:
+            yield
+        finally:
+            del _databases[folder]
+
+
+def settings_in(folder: Path, **settings: Any) -> Settings:
+    """Return the settings of a server on the database of `folder`."""
+    database = _databases.get(folder, {"database": folder / "trialbook.db"})
+    return Settings(**{**database, "durability": "normal", **settings})
 
 
 @asynccontextmanager
 async def started(
     folder: Path, *, engine: EngineSettings | None = None, **settings: Any
 ) -> AsyncIterator[Service]:
-    """Run the service on the database in `folder`, for as long as the context lasts.
+    """Run the service on the database of `folder`, for as long as the context lasts.
 
     `engine` overrides how the engine times its work; `settings` are those of a server.
     """
-    chosen = Settings(
-        **{
-            "database": folder / "trialbook.db",
-            "address": f"unix:{folder / 'socket'}",
-            "durability": "normal",
-            **settings,
-        }
-    )
+    chosen = settings_in(folder, **{"address": f"unix:{folder / 'socket'}", **settings})
     with pytest.MonkeyPatch.context() as patch:
         if engine is not None:
             patch.setattr(bootstrap, "EngineSettings", lambda **_: engine)
@@ -104,6 +126,7 @@ async def connected(address: str) -> AsyncIterator[Service]:
             run_service_pb2_grpc.RunServiceStub(channel),
             scorer_service_pb2_grpc.ScorerServiceStub(channel),
             worker_service_pb2_grpc.WorkerServiceStub(channel),
+            event_service_pb2_grpc.EventServiceStub(channel),
         )
 
 
@@ -515,17 +538,25 @@ async def new_worker(
     return ScriptedWorker(service, registered.session_token, worker_id)
 
 
-def read_models(database: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Return all rows of all read models of a database that nobody has open."""
-    with closing(sqlite3.connect(database)) as connection:
-        return {
-            table: sorted(connection.execute(f"SELECT * FROM {table}"), key=repr)
-            for table in READ_MODELS
-        }
+def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Return what the database of `folder` answers, while no server has it open."""
+    with bootstrap.open_database(settings_in(folder)) as database:
+        return database.read_now(lambda reader: reader.query(sql))
 
 
-def rebuilt(database: Path) -> tuple[dict[str, list[tuple[Any, ...]]], int]:
+def read_models(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all rows of all read models, while no server has the database of `folder` open."""
+    with bootstrap.open_database(settings_in(folder)) as database:
+        return database.read_now(
+            lambda reader: {
+                table: sorted(reader.query(f"SELECT * FROM {table}"), key=repr)
+                for table in READ_MODELS
+            }
+        )
+
+
+def rebuilt(folder: Path) -> tuple[dict[str, list[tuple[Any, ...]]], int]:
     """Rebuild the read models of a database and return them, and how many events that took."""
-    report = bootstrap.rebuild(Settings(database=database))
+    report = maintenance.rebuild(settings_in(folder))
     assert report.tables == len(READ_MODELS)
-    return read_models(database), report.events
+    return read_models(folder), report.events

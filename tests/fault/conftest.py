@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.processes import Server
 from tests.fault.scene import LEASE, Workers, server_address
+from tests.postgres import fresh_namespace, postgres_url
 from trialbook.client import Client
 
 ROUNDS = int(os.environ.get("TRIALBOOK_FAULT_ROUNDS") or 5)
@@ -34,12 +36,22 @@ def chance(request: pytest.FixtureRequest, round_number: int) -> random.Random:
     return random.Random(f"{SEED} {request.node.nodeid}")
 
 
+@pytest.fixture(params=("sqlite", "postgres"))
+def backend(request: pytest.FixtureRequest) -> str:
+    """Which database the server has."""
+    return str(request.param)
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path, backend: str) -> Iterator[Server]:
     """A running server on an empty database, which soon gives up on silent workers."""
-    running = Server(tmp_path, lease_duration=LEASE, address=server_address()).start()
-    yield running
-    running.kill()
+    with ExitStack() as stack:
+        running = Server(tmp_path, lease_duration=LEASE, address=server_address())
+        if backend == "postgres":
+            running.postgres = postgres_url()
+            running.namespace = stack.enter_context(fresh_namespace())
+        stack.callback(running.kill)
+        yield running.start()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import signal
 import socket
-import sqlite3
 import subprocess
 import threading
 import time
@@ -28,7 +27,6 @@ from tests.e2e.processes import (
     wait_until,
 )
 from trialbook.client import Client, Result, ResultScored, Run, RunEvent, RunSettings, Unavailable
-from trialbook.services.projections.unit_of_work import READ_MODELS
 
 HOSTED = ROOT / "tests" / "fault" / "hosted.py"
 LEASE = "1s"
@@ -55,7 +53,7 @@ def server_address() -> str:
 
 def die_while_starting(server: Server, seconds: float) -> None:
     """Start a server and kill it so soon that it may not have come to anything."""
-    arguments = ["serve", "--database", str(server.database), "--address", server.address]
+    arguments = ["serve", *server.place, "--address", server.address]
     with server.log.open("ab") as log:
         process = subprocess.Popen(
             [*COMMAND_LINE, *arguments], stdout=log, stderr=log, env=environment()
@@ -278,13 +276,3 @@ def _assert_history(run: Run, events: Sequence[RunEvent], results: Sequence[Resu
     )
     assert set(scored.values()) <= {1}
     assert len(scored) == sum(len(result.scores) for result in results)
-
-
-def read_models(database: Path) -> dict[str, list[str]]:
-    """Everything that the read models hold, while no server runs."""
-    with closing(sqlite3.connect(database)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        return {
-            table: sorted(map(repr, connection.execute(f"SELECT * FROM {table}")))
-            for table in READ_MODELS
-        }

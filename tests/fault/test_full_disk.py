@@ -30,6 +30,12 @@ UNLIMITED = resource.RLIM_INFINITY
 LARGE = "x" * 20_000
 
 
+@pytest.fixture
+def backend() -> str:
+    """The limit is on the server's own files."""
+    return "sqlite"
+
+
 def let_files_grow(server: Server, *, to: int = UNLIMITED) -> None:
     """Limit the server's files from outside; what they hold already may be overwritten."""
     assert server.process is not None

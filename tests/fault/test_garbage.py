@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 
 import psutil
+import pytest
 
 from tests.e2e.processes import Server, wait_until
 from trialbook.client import Client
@@ -15,6 +16,12 @@ from trialbook.client import Client
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 CONNECTIONS = 300
+
+
+@pytest.fixture
+def backend() -> str:
+    """None of this comes as far as the database."""
+    return "sqlite"
 
 
 def connect(server: Server) -> socket.socket:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.e2e.processes import Server, run_command
+from tests.e2e.processes import Server
 from tests.fault.hosted import MAX_RETRIES, outcome
 from tests.fault.scene import (
     Plan,
@@ -17,7 +17,6 @@ from tests.fault.scene import (
     all_events,
     assert_recorded_once,
     kill_and_restart,
-    read_models,
     start_run,
     wait_for_end,
 )
@@ -69,10 +68,7 @@ def test_a_run_outlives_its_server_and_every_fact_is_there_once(
     assert_as_foretold(run, assert_recorded_once(client, ITEMS))
     workers.stop()
     server.kill()
-    lived = read_models(server.database)
-    rebuilt = run_command("admin", "rebuild", "--database", str(server.database))
-    assert rebuilt.code == 0, rebuilt
-    assert read_models(server.database) == lived
+    server.admin("verify", "--read-models")
 
 
 def test_a_server_that_slept_beyond_every_lease_records_once(

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import pytest
+
 from tests.e2e.processes import Server, run_command
 from tests.fault.scene import (
     RUN,
@@ -20,10 +22,11 @@ from tests.fault.scene import (
 from trialbook.client import AlreadyExists, Client, Run, RunCancelRequested, RunEnded
 
 
-def test_a_second_server_on_the_database_is_refused_and_told_where_the_first_is(
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_second_server_on_the_file_is_refused_and_told_where_the_first_is(
     server: Server, client: Client
 ) -> None:
-    second = run_command("serve", "--database", str(server.database), "--address", server_address())
+    second = run_command("serve", *server.place, "--address", server_address())
 
     assert server.process is not None
     assert second.code == 1

@@ -11,14 +11,23 @@ from eventsourcing.persistence import StoredEvent
 
 from tests.golden import write_history
 from tests.service import PROJECT, facts, get_run, refusal, results, seconds, started
-from trialbook.eventstore import EventRegistry, SQLiteDatabase, StructMapper
-from trialbook.services import bootstrap
-from trialbook.services.domain.history import EVENT_TYPES
+from tests.service import json as json_of
+from trialbook.eventstore import Database, EventRegistry, StructMapper
+from trialbook.services import bootstrap, maintenance
+from trialbook.services.domain.history import EVENT_TYPES, UPCASTS
 from trialbook.services.settings import Settings
+from trialbook.v1.dataset_pb2 import (
+    ITEM_SOURCE_TYPE_CSV,
+    UNMOCKED_TOOL_POLICY_DENY,
+    Item,
+    ItemSource,
+)
 from trialbook.v1.dataset_service_pb2 import (
+    AddItemsRequest,
     GetDatasetRequest,
     GetItemRequest,
     ListItemsRequest,
+    ListLabelsRequest,
     ListVersionsRequest,
 )
 from trialbook.v1.experiment_service_pb2 import GetExperimentRequest
@@ -48,22 +57,23 @@ def events(place: Path) -> list[StoredEvent]:
 def mapper() -> StructMapper:
     registry = EventRegistry()
     for topic, event_class in EVENT_TYPES.items():
-        registry.register(topic, event_class)
+        registry.register(topic, event_class, upcast=UPCASTS.get(topic))
     return StructMapper(registry)
 
 
 def replay(place: Path, folder: Path) -> Path:
     """Put a golden history into a new database and make the read models from it."""
-    settings = Settings(database=folder / "trialbook.db")
+    database_file = folder / "trialbook.db"
+    settings = Settings(database=database_file)
     content = read(place)
     with bootstrap.open_database(settings) as database:
         database.recorder.insert_events(events(place))
         put_blobs(database, content["blobs"])
-    assert bootstrap.rebuild(settings).events == len(content["events"])
-    return settings.database
+    assert maintenance.rebuild(settings).events == len(content["events"])
+    return database_file
 
 
-def put_blobs(database: SQLiteDatabase, blobs: dict[str, str]) -> None:
+def put_blobs(database: Database, blobs: dict[str, str]) -> None:
     contents = {bytes.fromhex(digest): text for digest, text in blobs.items()}
     database.submit(lambda tx: tx.put_blobs(contents)).result()
 
@@ -118,6 +128,70 @@ async def test_the_datasets_of_version_1_read_as_they_were(tmp_path: Path) -> No
     assert (list(one.item.tags), one.item.split) == (["t", "ä"], "test")
     assert listed.items[1].input.json == LARGE
     assert gone.reason == "RESOURCE_NOT_FOUND"
+
+
+async def test_the_items_of_version_1_are_known_again(tmp_path: Path) -> None:
+    replay(HISTORIES[0], tmp_path)
+    async with started(tmp_path) as service:
+        same = Item(
+            item_id="one",
+            input=json_of(" 1"),
+            expected=json_of("1.0"),
+            context=json_of('{"c":1}'),
+            metadata=json_of('{"m":1}'),
+            tags=["ä", "t"],
+            split="test",
+        )
+        rows = same, Item(item_id="two", input=json_of(LARGE))
+        request = AddItemsRequest(parent=f"{PROJECT}/datasets/support", items=rows)
+        done = await service.datasets.AddItems(request)
+
+    assert (done.added_count, done.dataset.version) == (0, 2)
+
+
+async def test_the_dataset_of_version_2_reads_as_it_was(tmp_path: Path) -> None:
+    replay(HISTORIES[1], tmp_path)
+    name = f"{PROJECT}/datasets/lived"
+    async with started(tmp_path) as service:
+        dataset = (await service.datasets.GetDataset(GetDatasetRequest(name=name))).dataset
+        versions = await service.datasets.ListVersions(ListVersionsRequest(parent=name))
+        labels = await service.datasets.ListLabels(ListLabelsRequest(parent=name))
+        inputs = [
+            {
+                row.item_id: row.input.json
+                for row in (
+                    await service.datasets.ListItems(ListItemsRequest(parent=name, version=version))
+                ).items
+            }
+            for version in range(1, 8)
+        ]
+
+    assert (dataset.version, dataset.item_count) == (7, 2)
+    assert list(dataset.settings.tags) == ["old", "ä"]
+    assert dataset.settings.default_scorers[0].alias == "exact"
+    first = versions.versions[-1]
+    assert first.settings.input_schema.json == '{"type":["integer","string"]}'
+    assert (first.message, first.author) == ("note 1", "ada")
+    assert [label.label_id for label in labels.labels] == ["2026-q4", "golden", "latest"]
+    assert [(label.version, label.frozen) for label in labels.labels[:2]] == [(2, True), (4, False)]
+    begin, changed = {"one": "1", "two": LARGE}, {"one": "1", "two": '"changed"'}
+    assert inputs == [begin, changed, {}, begin, begin, begin | {"secret": ""}, begin]
+
+
+async def test_the_items_of_version_2_read_as_they_were(tmp_path: Path) -> None:
+    replay(HISTORIES[1], tmp_path)
+    name = f"{PROJECT}/datasets/lived"
+    async with started(tmp_path) as service:
+        asked = [GetItemRequest(name=f"{name}/items/{i}", version=6) for i in ("one", "secret")]
+        one, secret = [await service.datasets.GetItem(request) for request in asked]
+
+    assert one.item.external_id == "crm/1"
+    assert one.item.expected_trajectory.json == '{"steps" : []}'
+    assert [mock.tool for mock in one.item.tool_mocks] == ["t"]
+    assert one.item.unmocked_tools == UNMOCKED_TOOL_POLICY_DENY
+    assert one.item.source == ItemSource(type=ITEM_SOURCE_TYPE_CSV, reference="cases.csv")
+    assert (one.item.added_version, one.item.version) == (1, 4)
+    assert (secret.item.purged, secret.item.external_id) == (True, "s")
 
 
 async def test_the_experiments_of_version_1_read_as_they_were(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
-"""Writes the golden history of version 1: the stored bytes of an event of every name.
+"""Writes the golden history of version 2: the stored bytes of the events that a dataset got then.
 
 Run once, at the release of the names. What has been released never changes, so an existing file
-is never overwritten: events of later releases get a history of their own beside this one.
+is never overwritten: events of later releases get a history of their own beside this one. Version
+1, which an earlier state of this script wrote, has the events of the first release.
 
     .venv/bin/python -m tests.golden.write_history
 """
@@ -14,69 +15,45 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from trialbook.eventstore import EventRegistry, Metadata, StructMapper
+from trialbook.services.application.item_content import digest_of
 from trialbook.services.domain.content import BlobReference
 from trialbook.services.domain.dataset import (
     DatasetCreated,
-    DatasetDeleted,
-    DatasetDescribed,
+    DatasetEvent,
+    DatasetSettings,
     ImportAbandoned,
     ImportBegun,
+    ItemCounts,
     ItemFact,
+    ItemKey,
     ItemsAdded,
+    ItemsChanged,
+    ItemsPurged,
+    ItemsRemoved,
+    ItemsRestored,
+    LabelDeleted,
+    LabelSet,
+    SettingsChanged,
     VersionMade,
 )
-from trialbook.services.domain.experiment import (
-    Definition,
-    ExperimentChanged,
-    ExperimentCreated,
-    ExperimentDeleted,
-    RunSettings,
-    ScorerSpec,
-    Target,
-    TargetKind,
-)
-from trialbook.services.domain.history import EVENT_TYPES
-from trialbook.services.domain.judgement import ScoreStatus
-from trialbook.services.domain.run import (
-    ErrorCode,
-    ResultFact,
-    ResultsRecorded,
-    ResultStatus,
-    RunCancelRequested,
-    RunEnded,
-    RunStarted,
-    RunStatus,
-    ScoreFact,
-    ScoresRecorded,
-    TaskError,
-)
+from trialbook.services.domain.experiment import ScorerSpec
+from trialbook.services.domain.history import EVENT_TYPES, UPCASTS
 
-PLACE = Path(__file__).parent / "v1" / "history.json"
+PLACE = Path(__file__).parent / "v2" / "history.json"
 LARGE = '"' + "ä" * 600 + '"'
 LARGE_DIGEST = hashlib.sha256(LARGE.encode()).digest()
-DATASET, GONE, EXPERIMENT, RUN, CANCELLED = "d" * 32, "9" * 32, "e" * 32, "a" * 32, "c" * 32
-FIRST_MOMENT = 1_790_000_000_000_000
-
-TARGET = Target(TargetKind.WORKFLOW, "echo", "abc")
-SCORERS = (
-    ScorerSpec("exact_match", "exact", '{"case_sensitive":false}', 1, built_in=True),
-    ScorerSpec("tone", "tone", "", 3, built_in=False),
+DATASET = "b" * 32
+FIRST_MOMENT = 1_795_000_000_000_000
+EXTRAS = (
+    '{"expected_trajectory":{"steps" : []},"tool_mocks":[{"tool":"t","output":1}],'
+    '"unmocked_tools":"deny","source_reference":"cases.csv"}'
 )
-SETTINGS = RunSettings(
-    concurrency=2,
-    attempt_timeout=1_500_000,
-    max_retries=1,
-    initial_backoff=10,
-    max_backoff=20,
-    trials=1,
-)
-DEFINITION = Definition("Nightly", "text", DATASET, "support", 0, TARGET, SCORERS[:1], SETTINGS)
-CHANGED = msgspec.structs.replace(DEFINITION, scorers=SCORERS, dataset_version=1)
+SCORER = ScorerSpec("exact_match", "exact", '{"case_sensitive":false}', 1, built_in=True)
+FIRST = DatasetSettings(input_schema='{"type":["integer","string"]}', tags=("new",))
+SECOND = DatasetSettings(scorers=(SCORER,), tags=("old", "ä"))
 
-Step = tuple[str, msgspec.Struct]
+Step = tuple[str, DatasetEvent]
 
 
 def main() -> None:
@@ -92,7 +69,7 @@ def steps() -> list[tuple[int, int, Step]]:
     """Return position, version in the stream, and stream and event of each step."""
     versions = Counter[str]()
     numbered = []
-    for position, step in enumerate((*datasets(), *experiments(), *runs()), 1):
+    for position, step in enumerate((*items(), *settings_and_labels(), *purge()), 1):
         versions[step[0]] += 1
         numbered.append((position, versions[step[0]], step))
     return numbered
@@ -103,9 +80,11 @@ def stored(numbered: tuple[int, int, Step]) -> dict[str, Any]:
     position, version, (stream, event) = numbered
     registry = EventRegistry()
     for topic, event_class in EVENT_TYPES.items():
-        registry.register(topic, event_class)
+        registry.register(topic, event_class, upcast=UPCASTS.get(topic))
     mapper = StructMapper(registry)
-    metadata = Metadata(FIRST_MOMENT + position, "ada", f"command-{position}", "")
+    metadata = Metadata(
+        FIRST_MOMENT + position, "ada", f"command-{position}", "", "AddItems", "because"
+    )
     return {
         "stream": stream,
         "version": version,
@@ -114,85 +93,73 @@ def stored(numbered: tuple[int, int, Step]) -> dict[str, Any]:
     }
 
 
-def datasets() -> list[Step]:
-    """A dataset with two versions and an import in vain, and one that was deleted."""
-    head, items, gone = f"dataset-{DATASET}", f"dataset-{DATASET}/items", f"dataset-{GONE}"
-    reference = BlobReference(LARGE_DIGEST, len(LARGE.encode()))
-    first = (
-        ItemFact("one", 1, "1", "1", '{"c":1}', '{"m":1}', ("t", "ä"), "test"),
-        ItemFact("two", 2, reference, "null"),
+def head(event: DatasetEvent) -> Step:
+    """Return a step of the dataset's head."""
+    return f"dataset-{DATASET}", event
+
+
+def facts(event: DatasetEvent) -> Step:
+    """Return a step of the dataset's items."""
+    return f"dataset-{DATASET}/items", event
+
+
+def made(version: int, item_count: int, **counts: int) -> Step:
+    """Return a version that only items made."""
+    return head(
+        VersionMade(DATASET, version, item_count, ItemCounts(**counts), message=f"note {version}")
     )
+
+
+def item(item_id: str, ordinal: int, text: str, **more: Any) -> ItemFact:
+    """Return an item of this input."""
+    digest = digest_of((text, None, None, None), more.get("extras"), more.get("tags", ()), "")
+    body = BlobReference(LARGE_DIGEST, len(LARGE.encode())) if text == LARGE else text
+    return ItemFact(item_id, ordinal, body, digest=digest, **more)
+
+
+def items() -> list[Step]:
+    """Items added, changed, removed and restored, and an import that came to nothing."""
+    one = item("one", 1, "1", external_id="crm/1", source="csv", extras=EXTRAS, tags=("t",))
+    two, changed = item("two", 2, LARGE), item("two", 2, '"changed"')
     return [
-        (head, DatasetCreated(DATASET, "default", "support", "Support", "", "")),
-        (items, ItemsAdded(DATASET, 1, first)),
-        (head, VersionMade(DATASET, 1, 2, 2)),
-        (head, DatasetDescribed(DATASET, "Support", "Tickets", '{"a":1}')),
-        (head, ImportBegun(DATASET, 2, "i1")),
-        (items, ItemsAdded(DATASET, 2, (ItemFact("never", 3, "0"),))),
-        (head, ImportAbandoned(DATASET, 2, "i1")),
-        (head, ImportBegun(DATASET, 2, "i2")),
-        (items, ItemsAdded(DATASET, 2, (ItemFact("three", 3, "3"),))),
-        (head, VersionMade(DATASET, 2, 3, 1)),
-        (gone, DatasetCreated(GONE, "default", "gone", "gone", "", "")),
-        (gone, DatasetDeleted(GONE)),
+        head(DatasetCreated(DATASET, "default", "lived", "Lived", "Long", '{"a":1}')),
+        head(SettingsChanged(DATASET, 0, FIRST)),
+        facts(ItemsAdded(DATASET, 1, (one, two))),
+        made(1, 2, added=2),
+        facts(ItemsChanged(DATASET, 2, (changed,))),
+        made(2, 2, changed=1),
+        facts(ItemsRemoved(DATASET, 3, (ItemKey("one", 1), ItemKey("two", 2)))),
+        made(3, 0, removed=2),
+        facts(ItemsRestored(DATASET, 4, (one, two))),
+        made(4, 2, restored=2),
+        head(ImportBegun(DATASET, 5, "i1")),
+        facts(ItemsChanged(DATASET, 5, (changed,))),
+        facts(ItemsAdded(DATASET, 5, (item("never", 3, "3"),))),
+        head(ImportAbandoned(DATASET, 5, "i1")),
     ]
 
 
-def experiments() -> list[Step]:
-    """An experiment with two versions, and one that was deleted."""
-    stream, gone = f"experiment-{EXPERIMENT}", f"experiment-{GONE}"
+def settings_and_labels() -> list[Step]:
+    """Other settings, and labels that were set, moved, frozen and deleted."""
     return [
-        (stream, ExperimentCreated(EXPERIMENT, "default", "nightly", DEFINITION)),
-        (stream, ExperimentChanged(EXPERIMENT, 2, CHANGED)),
-        (gone, ExperimentCreated(GONE, "default", "gone", DEFINITION)),
-        (gone, ExperimentDeleted(GONE)),
+        head(SettingsChanged(DATASET, 5, SECOND)),
+        head(VersionMade(DATASET, 5, 2, ItemCounts(), settings_changed=True)),
+        head(LabelSet(DATASET, "golden", 1)),
+        head(LabelSet(DATASET, "golden", 4, message="moved")),
+        head(LabelSet(DATASET, "2026-q4", 2, frozen=True)),
+        head(LabelSet(DATASET, "gone", 1)),
+        head(LabelDeleted(DATASET, "gone")),
     ]
 
 
-def started(uid: str, run_id: str) -> RunStarted:
-    """Return the start of a run on the first version of the dataset."""
-    return RunStarted(
-        uid=uid,
-        project="default",
-        run_id=run_id,
-        experiment_uid=EXPERIMENT,
-        experiment_id="nightly",
-        experiment_version=2,
-        dataset_uid=DATASET,
-        dataset_id="support",
-        dataset_version=1,
-        target=TARGET,
-        scorers=SCORERS,
-        settings=SETTINGS,
-        planned=2,
-    )
-
-
-def runs() -> list[Step]:
-    """A completed run with every kind of score, and a cancelled one."""
-    error = TaskError(ErrorCode.EXECUTION, "it broke", "ValueError", "line 1")
-    trace = "0" * 31 + "1"
-    succeeded = ResultFact(1, 1, "one", 1, ResultStatus.SUCCEEDED, "1", None, 1, 2500, "w", trace)
-    failed = ResultFact(2, 2, "two", 1, ResultStatus.FAILED, None, error, 2, 7500, "w", trace)
-    scores = (
-        ScoreFact(1, "one", 1, 0, ScoreStatus.SCORED, 1.0, True, "match", "Equal.", '{"e":1}'),
-        ScoreFact(2, "two", 1, 0, ScoreStatus.SKIPPED, label="item_failed"),
-        ScoreFact(2, "two", 1, 1, ScoreStatus.SKIPPED, label="item_failed"),
-    )
-    late = ScoreFact(1, "one", 1, 1, ScoreStatus.SCORED, 0.25, duration=40)
-    skipped = tuple(
-        ResultFact(n, n, name, 1, ResultStatus.SKIPPED) for n, name in ((1, "one"), (2, "two"))
-    )
+def purge() -> list[Step]:
+    """An item of which only its ids are left, in the log as well."""
     return [
-        (f"run-{RUN}", started(RUN, "first")),
-        (f"run-{RUN}/w0", ResultsRecorded(RUN, 2, (succeeded, failed))),
-        (f"run-{RUN}/w0", ScoresRecorded(RUN, 4, scores)),
-        (f"run-{RUN}/w0", ScoresRecorded(RUN, 7, (late,))),
-        (f"run-{RUN}", RunEnded(RUN, 8, RunStatus.COMPLETED, 1, 1, 0)),
-        (f"run-{CANCELLED}", started(CANCELLED, "second")),
-        (f"run-{CANCELLED}", RunCancelRequested(CANCELLED, 2, "enough")),
-        (f"run-{CANCELLED}/w0", ResultsRecorded(CANCELLED, 3, skipped)),
-        (f"run-{CANCELLED}", RunEnded(CANCELLED, 5, RunStatus.CANCELLED, 0, 0, 2)),
+        facts(ItemsAdded(DATASET, 6, (ItemFact("secret", 3, "null", external_id="s"),))),
+        made(6, 3, added=1),
+        facts(ItemsRemoved(DATASET, 7, (ItemKey("secret", 3),))),
+        facts(ItemsPurged(DATASET, (ItemKey("secret", 3),), "asked for")),
+        made(7, 2, removed=1),
     ]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,24 +27,37 @@ from tests.service import (
     new_experiment,
     new_run,
     new_worker,
+    query,
     read_models,
     rebuilt,
     refusal,
     requests,
     scorer,
+    settings_in,
     start_run,
     started,
 )
-from trialbook.services import bootstrap
+from trialbook.services import bootstrap, maintenance
 from trialbook.services.domain.history import EVENT_TYPES
 from trialbook.services.settings import InvalidSettings, Settings
+from trialbook.v1.dataset_file_pb2 import IMPORT_MODE_UPSERT
 from trialbook.v1.dataset_pb2 import Dataset
 from trialbook.v1.dataset_service_pb2 import (
     DeleteDatasetRequest,
+    DeleteLabelRequest,
     GetDatasetRequest,
     ImportItemsRequest,
+    ItemUpdate,
+    PurgeItemsRequest,
+    RemoveItemsRequest,
+    RestoreItemsRequest,
+    RestoreVersionRequest,
+    SetLabelRequest,
     UpdateDatasetRequest,
+    UpdateItemsRequest,
+    UpsertItemsRequest,
 )
+from trialbook.v1.dataset_settings_pb2 import DatasetLabel, DatasetSettings
 from trialbook.v1.experiment_pb2 import Experiment
 from trialbook.v1.experiment_service_pb2 import DeleteExperimentRequest, UpdateExperimentRequest
 from trialbook.v1.run_service_pb2 import CancelRunRequest
@@ -84,6 +95,31 @@ async def datasets_and_imports(service: Service) -> None:
     for dataset_id in ("gone", "gone"):
         gone = await new_dataset(service, 2, dataset_id=dataset_id)
         await service.datasets.DeleteDataset(DeleteDatasetRequest(name=gone.name))
+
+
+async def changes(service: Service) -> None:
+    """Items and settings changed in every way, labels set and deleted, an item purged."""
+    dataset = await new_dataset(service, 5, dataset_id="changed")
+    name, datasets = dataset.name, service.datasets
+    large = ItemUpdate(item=item(LARGE, item_id="i1"))
+    await datasets.UpdateItems(UpdateItemsRequest(parent=name, updates=[large], message="why"))
+    rows = [item("7", item_id="i2"), item(external_id="new", expected_trajectory=json("{}"))]
+    await datasets.UpsertItems(UpsertItemsRequest(parent=name, items=rows))
+    await datasets.RemoveItems(RemoveItemsRequest(parent=name, item_ids=["i1", "i3"]))
+    await datasets.RestoreItems(RestoreItemsRequest(parent=name, item_ids=["i1"]))
+    settings = DatasetSettings(tags=["a"], input_schema=json("true"))
+    await datasets.UpdateDataset(
+        UpdateDatasetRequest(dataset=Dataset(name=name, settings=settings))
+    )
+    vain = [[item("8", item_id="i4"), item(item_id="i3"), item("9")], [item("{")]]
+    await refusal(datasets.ImportItems(iter(requests(name, vain, mode=IMPORT_MODE_UPSERT))))
+    await datasets.ImportItems(iter(requests(name, vain[:1], mode=IMPORT_MODE_UPSERT)))
+    for label, version in (("golden", 1), ("golden", 2), ("gone", 1)):
+        named = DatasetLabel(label_id=label, version=version)
+        await datasets.SetLabel(SetLabelRequest(parent=name, label=named))
+    await datasets.DeleteLabel(DeleteLabelRequest(name=f"{name}/labels/gone"))
+    await datasets.RestoreVersion(RestoreVersionRequest(name=f"{name}/versions/golden"))
+    await datasets.PurgeItems(PurgeItemsRequest(parent=name, item_ids=["i1"], message="asked"))
 
 
 async def current(service: Service, name: str) -> Dataset:
@@ -156,15 +192,16 @@ async def cancelled_run(service: Service) -> None:
 async def test_rebuilt_tables_equal_those_that_lived(tmp_path: Path) -> None:
     async with started(tmp_path, engine=QUICK) as service:
         await datasets_and_imports(service)
+        await changes(service)
         await experiments(service)
         await runs(service)
-    database = tmp_path / "trialbook.db"
-    lived = read_models(database)
+    lived = read_models(tmp_path)
 
-    anew, events = rebuilt(database)
+    anew, events = rebuilt(tmp_path)
 
-    assert topics(database) == set(EVENT_TYPES), "the history has everything in it"
-    assert events == count_events(database)
+    topics = {row[0] for row in query(tmp_path, "SELECT DISTINCT topic FROM event")}
+    assert topics == set(EVENT_TYPES), "the history has everything in it"
+    assert [(events,)] == query(tmp_path, "SELECT COUNT(*) FROM event")
     assert all(lived.values()), "no table is empty"
     for table, rows in lived.items():
         assert anew[table] == rows, table
@@ -177,7 +214,7 @@ async def test_a_run_goes_on_after_a_rebuild(tmp_path: Path) -> None:
         held = await worker.lease_all(4)
         await worker.answer(*held[:2])
 
-    rebuilt(tmp_path / "trialbook.db")
+    rebuilt(tmp_path)
 
     async with started(tmp_path) as service:
         again = await new_worker(service)
@@ -191,15 +228,12 @@ async def test_damaged_tables_are_mended(tmp_path: Path) -> None:
     async with started(tmp_path) as service:
         worker = await new_worker(service)
         run = await worker.finish((await new_run(service, 5, scorer("exact_match"))).name)
-    database = tmp_path / "trialbook.db"
-    lived = read_models(database)
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("UPDATE run SET succeeded = 99")
-        connection.execute("DELETE FROM result WHERE number = 2")
-        connection.execute("DROP TABLE score")
-        connection.commit()
+    lived = read_models(tmp_path)
+    damage(tmp_path, "UPDATE run SET succeeded = 99")
+    damage(tmp_path, "DELETE FROM result WHERE number = 2")
+    damage(tmp_path, "DROP TABLE score")
 
-    assert rebuilt(database)[0] == lived
+    assert rebuilt(tmp_path)[0] == lived
 
     async with started(tmp_path) as service:
         assert await get_run(service, run.name) == run
@@ -207,14 +241,9 @@ async def test_damaged_tables_are_mended(tmp_path: Path) -> None:
 
 def test_a_database_that_is_not_there_cannot_be_rebuilt(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match="no database"):
-        bootstrap.rebuild(Settings(database=tmp_path / "none.db"))
+        maintenance.rebuild(Settings(database=tmp_path / "none.db"))
 
 
-def topics(database: Path) -> set[str]:
-    with closing(sqlite3.connect(database)) as connection:
-        return {row[0] for row in connection.execute("SELECT DISTINCT topic FROM event")}
-
-
-def count_events(database: Path) -> int:
-    with closing(sqlite3.connect(database)) as connection:
-        return int(connection.execute("SELECT COUNT(*) FROM event").fetchone()[0])
+def damage(folder: Path, sql: str) -> None:
+    with bootstrap.open_database(settings_in(folder)) as database:
+        database.submit(lambda tx: tx.execute(sql)).result()

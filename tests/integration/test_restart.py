@@ -187,11 +187,11 @@ async def test_any_number_of_restarts_loses_nothing(tmp_path: Path) -> None:
         experiment = await new_experiment(service, dataset.name, scorer("exact_match"))
         run = await start_run(service, experiment.name)
         token = (await new_worker(service)).token
-    for _ in range(restarts):
+    for number in range(restarts):
         async with started(tmp_path) as service:
             worker = ScriptedWorker(service, token, "")
             await worker.answer(*await worker.lease(1))
-            await add(service, dataset.name, [item()])
+            await add(service, dataset.name, [item(str(100 + number))])
 
     async with started(tmp_path) as service:
         over = await ended(service, run.name)

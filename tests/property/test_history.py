@@ -15,12 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.service import (
+    BACKENDS,
     PATIENCE,
     PROJECT,
     ScriptedWorker,
     Service,
     add,
     answered,
+    database_of,
     ended,
     facts,
     failed,
@@ -268,15 +270,16 @@ async def live(folder: Path, seed: int, steps: int) -> None:
             await check_run(service, run)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 @RELAXED
 @given(seed=st.integers(0, 2**32), steps=st.integers(1, 60))
-def test_a_random_history_adds_up_and_can_be_replayed(seed: int, steps: int) -> None:
-    with tempfile.TemporaryDirectory() as name:
+def test_a_random_history_adds_up_and_can_be_replayed(backend: str, seed: int, steps: int) -> None:
+    with tempfile.TemporaryDirectory() as name, database_of(Path(name), backend):
         folder = Path(name)
         asyncio.run(live(folder, seed, steps))
-        lived = read_models(folder / "trialbook.db")
+        lived = read_models(folder)
 
-        anew, _ = rebuilt(folder / "trialbook.db")
+        anew, _ = rebuilt(folder)
 
     for table, rows in lived.items():
         assert anew[table] == rows, table

@@ -87,7 +87,10 @@ class Target:
         path = f"/{method.containing_service.full_name}/{method.name}"
         patient = not may_wait(method)
         try:
-            if method.client_streaming:
+            if method.client_streaming and method.server_streaming:
+                answers = self.channel.stream_stream(path)(iter(requests), timeout=LATEST)
+                assert all(isinstance(answer, bytes) for answer in answers)
+            elif method.client_streaming:
                 self.channel.stream_unary(path)(iter(requests), timeout=LATEST)
             elif method.server_streaming:
                 stream = self.channel.unary_stream(path)(requests[0], timeout=SOON)
@@ -205,6 +208,8 @@ def granted_of_datasets(run: Run) -> list[Message]:
         datasets.UpdateDatasetRequest(dataset=described, update_mask=FieldMask(paths=["metadata"])),
         datasets.AddItemsRequest(parent=name, items=[row, item()]),
         datasets.ImportItemsRequest(parent=name, items=[row, item()]),
+        datasets.ImportFileRequest(parent=name, data=b'{"input": 1}\n', last=True),
+        datasets.ExportItemsRequest(parent=name, version=1, format="FILE_FORMAT_CSV"),
         datasets.GetItemRequest(name=f"{name}/items/i1", version=1),
         datasets.ListItemsRequest(parent=name, version=1, page_size=1),
         datasets.ListVersionsRequest(parent=name, page_size=1),
@@ -272,9 +277,16 @@ _INTEGERS = {
 }
 
 
+def written(text: str) -> bytes:
+    """A text as a file may have it."""
+    return text.encode(errors="replace")
+
+
 def scalars(field: FieldDescriptor, known: list[str]) -> st.SearchStrategy[Any]:
     """Values that the type of a field allows, the unreasonable ones more often than not."""
     kind = field.cpp_type
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return st.one_of(st.binary(max_size=200), texts(known).map(written))
     if kind == FieldDescriptor.CPPTYPE_STRING:
         return texts(known)
     if kind in _INTEGERS:

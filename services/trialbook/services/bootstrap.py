@@ -5,62 +5,92 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from typing import Any
 
-from trialbook.eventstore import EventRegistry, SQLiteDatabase
-from trialbook.services.domain.history import EVENT_TYPES
+from trialbook.eventstore import Database, EventRegistry, Projection, SQLiteDatabase
+from trialbook.services.domain.history import EVENT_TYPES, UPCASTS
 from trialbook.services.engine.engine import Engine, EngineSettings
-from trialbook.services.projections.unit_of_work import (
-    READ_MODEL_SCHEMA,
-    READ_MODELS,
-    SCHEMA,
-    SqlStore,
-    project,
-)
+from trialbook.services.projections.migrations import MIGRATIONS
+from trialbook.services.projections.unit_of_work import READ_MODELS, SCHEMA, SqlStore, project
 from trialbook.services.rpc.server import Credentials, Server
-from trialbook.services.settings import InvalidSettings, Settings
+from trialbook.services.settings import InvalidSettings, PostgresUrl, Settings
 
 _STOP_GRACE = 5.0
 _SWITCH_INTERVAL = 0.0005
 
 
-@dataclass(frozen=True, slots=True)
-class RebuildReport:
-    """What a rebuild did."""
-
-    events: int
-    tables: int
-    seconds: float
-
-
-def open_database(settings: Settings) -> SQLiteDatabase:
-    """Open the database alone. Raises DatabaseLocked and other StoreErrors."""
+def event_registry() -> EventRegistry:
+    """Return the names of all events that were ever released."""
     registry = EventRegistry()
     for topic, event_class in EVENT_TYPES.items():
-        registry.register(topic, event_class)
+        registry.register(topic, event_class, upcast=UPCASTS.get(topic))
+    return registry
+
+
+def open_database(
+    settings: Settings, *, migrate: bool = False, projection: Projection = project
+) -> Database:
+    """Open the database alone.
+
+    An older one is brought forward: an SQLite file at once, PostgreSQL with `migrate` only. Raises
+    InvalidSettings, DatabaseLocked, DatabaseOlder and other StoreErrors.
+    """
+    if isinstance(settings.database, PostgresUrl):
+        return _open_postgres(settings, settings.database, projection, migrate=migrate)
     return SQLiteDatabase(
         settings.database,
-        registry=registry,
-        projection=project,
+        registry=event_registry(),
+        projection=projection,
         schema=SCHEMA,
+        read_models=READ_MODELS,
+        migrations=MIGRATIONS,
         durability=settings.durability,
     )
 
 
-def rebuild(settings: Settings) -> RebuildReport:
-    """Make all read models anew from the log, while no server has the database open.
+def _open_postgres(
+    settings: Settings, place: PostgresUrl, projection: Projection, *, migrate: bool
+) -> Database:
+    try:
+        # Late: SQLite's users need not have it.
+        from trialbook.eventstore.postgres import PostgresDatabase  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise InvalidSettings(
+            f'{error.name} is missing, which PostgreSQL needs: pip install "trialbook[postgres]"'
+        ) from error
+    return PostgresDatabase(
+        _postgres_address(settings, place),
+        registry=event_registry(),
+        projection=projection,
+        schema=SCHEMA,
+        read_models=READ_MODELS,
+        migrations=MIGRATIONS,
+        namespace=settings.namespace,
+        migrate=migrate,
+    )
 
-    Raises InvalidSettings if there is no database, DatabaseLocked and other StoreErrors.
-    """
-    if not settings.database.exists():
-        raise InvalidSettings(f"there is no database at {settings.database}; name another path")
-    began = time.monotonic()
-    with open_database(settings) as database:
-        events = database.rebuild(tables=READ_MODELS, schema=READ_MODEL_SCHEMA)
-    return RebuildReport(events, len(READ_MODELS), time.monotonic() - began)
+
+def _postgres_address(settings: Settings, place: PostgresUrl) -> str:
+    """Return the address with what stands beside it in the settings."""
+    import psycopg  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: PLC0415
+
+    try:
+        given: dict[str, Any] = conninfo_to_dict(place.url)
+        if settings.database_password:
+            given["password"] = settings.database_password
+        if settings.durability == "normal":
+            options = given.get("options") or ""
+            given["options"] = f"{options} -c synchronous_commit=off".lstrip()
+        return make_conninfo(**given)
+    except psycopg.Error:
+        # What the driver says would quote the address, and the password with it.
+        raise InvalidSettings(
+            f"the database's URL is not understood: {place}; "
+            "write postgresql://user@host:5432/database"
+        ) from None
 
 
 @asynccontextmanager
@@ -78,11 +108,12 @@ async def running(settings: Settings) -> AsyncIterator[str]:
     try:
         store = SqlStore(database)
         engine = Engine(store, EngineSettings(lease_duration=settings.lease_duration))
-        server = Server(store, engine, credentials)
+        server = Server(store, engine, credentials, settings.largest_file)
         await engine.start()
         try:
             address = await server.start(settings.address)
-            database.lock.set_address(address)
+            if isinstance(database, SQLiteDatabase):
+                database.lock.set_address(address)
             yield address
         finally:
             await server.stop(_STOP_GRACE)

@@ -1,15 +1,22 @@
-"""The running service of each test, and one whose leases expire quickly."""
+"""The running service of each test on both databases, and one whose leases expire quickly."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 pytest.register_assert_rewrite("tests.service")
 
-from tests.service import QUICK, Service, started  # noqa: E402
+from tests.service import BACKENDS, QUICK, Service, database_of, started  # noqa: E402
+
+
+@pytest.fixture(params=BACKENDS, autouse=True)
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Which database the service in the test's folder has."""
+    with database_of(tmp_path, request.param):
+        yield request.param
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from trialbook.services.rpc.server import SERVICES, CannotBind
 from trialbook.services.settings import Settings
 from trialbook.v1 import (
     dataset_service_pb2,
+    event_service_pb2,
     experiment_service_pb2,
     run_service_pb2,
     scorer_service_pb2,
@@ -44,6 +45,7 @@ from trialbook.v1.worker_service_pb2 import LeaseTasksRequest
 
 _FILES = (
     dataset_service_pb2,
+    event_service_pb2,
     experiment_service_pb2,
     run_service_pb2,
     scorer_service_pb2,

@@ -155,7 +155,7 @@ async def test_an_import_that_fails_leaves_nothing(service: Service) -> None:
     assert (done.dataset.version, done.dataset.item_count) == (2, 1002)
 
 
-@pytest.mark.parametrize("second", [[item(item_id="i1")], [item(item_id="old")]])
+@pytest.mark.parametrize("second", [[item("7", item_id="i1")], [item("7", item_id="old")]])
 async def test_a_taken_item_id_refuses_the_whole_import(
     service: Service, second: list[Item]
 ) -> None:
@@ -163,7 +163,8 @@ async def test_a_taken_item_id_refuses_the_whole_import(
 
     told = await refusal(send(service, dataset.name, items(2), second))
 
-    assert (told.code, told.reason) == (grpc.StatusCode.ALREADY_EXISTS, "RESOURCE_EXISTS")
+    assert (told.code, told.reason) == (grpc.StatusCode.ALREADY_EXISTS, "ITEM_CONFLICT")
+    assert told.paths == ["items[2].item_id"]
     assert told.metadata == {"resource": f"{dataset.name}/items/{second[0].item_id}"}
     assert (await get(service, dataset.name)).item_count == 1
 

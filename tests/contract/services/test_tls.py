@@ -14,6 +14,12 @@ from trialbook.services.settings import InvalidSettings, Settings
 
 
 @pytest.fixture
+def backend() -> str:
+    """None of this comes as far as the database."""
+    return "sqlite"
+
+
+@pytest.fixture
 def authority() -> trustme.CA:
     return trustme.CA()
 

@@ -16,6 +16,7 @@ from tests.service import (
     ScriptedWorker,
     Service,
     answered,
+    failed,
     hosts_scorer,
     hosts_target,
     invalid,
@@ -26,12 +27,14 @@ from tests.service import (
     new_run,
     new_worker,
     refusal,
+    results,
     scorer,
     seconds,
     start_run,
     summary,
 )
 from trialbook.v1.experiment_pb2 import Target
+from trialbook.v1.score_pb2 import ScoreStatus
 from trialbook.v1.worker_pb2 import Capability, TaskReport
 from trialbook.v1.worker_service_pb2 import (
     CloseWorkerRequest,
@@ -311,6 +314,7 @@ def all_files(folder: Path) -> list[Path]:
     return list(folder.glob("trialbook.db*"))
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_session_tokens_are_stored_as_digests_only(service: Service, tmp_path: Path) -> None:
     worker = await new_worker(service)
 
@@ -340,3 +344,42 @@ async def test_a_lease_request_id_may_have_64_characters(service: Service) -> No
     await start_run(service, (await new_experiment(service, dataset.name)).name)
 
     assert len(await worker.lease(request_id="r" * 64)) == 1
+
+
+async def test_zero_characters_in_what_user_code_tells_are_replaced(service: Service) -> None:
+    worker = await new_worker(service)
+    run = await new_run(service, 2)
+    broken, fine = await worker.lease()
+
+    told = await worker.report(failed(broken, "INVALID", "a\0b", kind="K\0"), answered(fine))
+
+    assert told == ["RECORDED", "RECORDED"]
+    recorded = await results(service, run.name, status="RESULT_STATUS_FAILED")
+    assert [(row.error.message, row.error.kind) for row in recorded] == [("a\ufffdb", "K\ufffd")]
+
+
+async def test_outputs_with_zero_characters_are_judged_and_kept(service: Service) -> None:
+    dataset = await new_dataset(service, [item("1", expected=r'"a\u0000"')])
+    worker = await new_worker(service)
+    scorers = ("exact_match", "levenshtein", "json_valid", "numeric_match")
+    experiment = await new_experiment(service, dataset.name, *map(scorer, scorers))
+    run = await start_run(service, experiment.name)
+    (task,) = await worker.lease()
+
+    await worker.report(answered(task, r'"b\u0000"'))
+
+    (row,) = await results(service, run.name)
+    assert row.output.json == r'"b\u0000"'
+    assert "SCORE_STATUS_FAILED" not in map(ScoreStatus.Name, (one.status for one in row.scores))
+
+
+async def test_a_request_with_a_zero_character_is_refused(service: Service) -> None:
+    worker = await new_worker(service)
+
+    told = await refusal(
+        service.workers.LeaseTasks(
+            LeaseTasksRequest(session_token=worker.token, max_tasks=1, request_id="\0")
+        )
+    )
+
+    assert (told.code, told.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")

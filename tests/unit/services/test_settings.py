@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from trialbook.services.settings import InvalidSettings, Settings
+from trialbook.services import bootstrap
+from trialbook.services.settings import (
+    InvalidSettings,
+    PostgresUrl,
+    Settings,
+    database_at,
+)
 
 LOCAL = [
     "127.0.0.1:0",
@@ -21,7 +29,15 @@ REMOTE = ["0.0.0.0:50051", "[::]:50051", "10.0.0.1:50051", "example.org:443"]
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE", "ADDRESS", "TOKEN", "LEASE_DURATION", "DURABILITY"):
+    for name in (
+        "DATABASE",
+        "DATABASE_PASSWORD",
+        "NAMESPACE",
+        "ADDRESS",
+        "TOKEN",
+        "LEASE_DURATION",
+        "DURABILITY",
+    ):
         monkeypatch.delenv(f"TRIALBOOK_{name}", raising=False)
 
 
@@ -72,6 +88,7 @@ def test_an_address_of_another_form_is_refused(address: str) -> None:
         ({"durability": "half"}, "neither full nor normal"),
         ({"lease_duration": 0.49}, "out of range"),
         ({"lease_duration": float("nan")}, "out of range"),
+        ({"largest_file": 0}, "bytes"),
         ({"tls_certificate": Path("c")}, "both a certificate and a key"),
         ({"tls_key": Path("k")}, "both a certificate and a key"),
         ({"token": ""}, "empty"),
@@ -101,6 +118,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TRIALBOOK_TOKEN", "secret")
     monkeypatch.setenv("TRIALBOOK_LEASE_DURATION", "1.5")
     monkeypatch.setenv("TRIALBOOK_DURABILITY", "normal")
+    monkeypatch.setenv("TRIALBOOK_LARGEST_FILE", "1000")
 
     assert Settings.from_environment() == Settings(
         database=Path("/data/t.db"),
@@ -108,6 +126,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         token="secret",
         lease_duration=1.5,
         durability="normal",
+        largest_file=1000,
     )
 
 
@@ -130,7 +149,86 @@ def test_a_variable_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(InvalidSettings, match="TRIALBOOK_LEASE_DURATION='soon'"):
         Settings.from_environment()
 
+    monkeypatch.delenv("TRIALBOOK_LEASE_DURATION")
+    monkeypatch.setenv("TRIALBOOK_LARGEST_FILE", "4 GiB")
+
+    with pytest.raises(InvalidSettings, match="TRIALBOOK_LARGEST_FILE='4 GiB'"):
+        Settings.from_environment()
+
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         Settings().token = "x"  # type: ignore[misc]
+
+
+def test_a_database_is_a_path_or_a_postgresql_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.from_environment().database == Path(".trialbook/trialbook.db")
+
+    monkeypatch.setenv("TRIALBOOK_DATABASE", "data/trialbook.db")
+    assert Settings.from_environment().database == Path("data/trialbook.db")
+
+    for scheme in ("postgresql", "postgres", "PostgreSQL"):
+        monkeypatch.setenv("TRIALBOOK_DATABASE", f"{scheme}://user@host:5432/name")
+        assert str(Settings.from_environment().database) == "postgresql://user@host:5432/name"
+
+
+@pytest.mark.parametrize("url", ["mysql://host/name", "sqlite:///file.db", "http://host"])
+def test_another_kind_of_database_is_refused(url: str) -> None:
+    with pytest.raises(InvalidSettings, match="is not supported"):
+        database_at(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://u:sesame@h:5432/n", "postgresql://u@h:5432/n"),
+        ("postgresql://:sesame@h/n", "postgresql://@h/n"),
+        ("postgresql://u:se%40same@h/n?sslmode=require", "postgresql://u@h/n?sslmode=require"),
+        ("postgresql://u:se@same@h/n", "postgresql://u@h/n"),
+        ("postgresql://u:se/sa?me@h/n", "postgresql://u@h/n"),
+        ("postgresql://u@h/n?password=sesame", "postgresql://u@h/n"),
+        ("postgresql://u@h/n?a=1&PASSWORD=sesame&b=2", "postgresql://u@h/n?a=1&b=2"),
+        ("postgresql://u@h/n?pass%77ord=sesame", "postgresql://u@h/n"),
+        ("postgresql://u@h/n?sslkey=k&sslpassword=sesame", "postgresql://u@h/n?sslkey=k"),
+        ("postgresql://u:sesame@h1:1,h2:2/n", "postgresql://u@h1:1,h2:2/n"),
+    ],
+)
+def test_a_password_is_never_shown(url: str, shown: str) -> None:
+    place = PostgresUrl(url)
+
+    assert place.has_password
+    assert str(place) == shown
+    settings = Settings(database=place, database_password="sesame", token="sesame")
+    assert "same" not in repr(settings) + repr(place)
+
+
+def test_a_url_without_a_password_is_shown_as_it_is() -> None:
+    for url in ("postgresql:///n?host=/run/postgresql", "postgresql://u@[::1]:5432/n"):
+        assert str(PostgresUrl(url)) == url
+        assert not PostgresUrl(url).has_password
+
+
+@pytest.mark.parametrize("namespace", ["", "A", "1a", "a-b", "pg_own", "a" * 51, 'a"b', "ä"])
+def test_a_namespace_that_is_no_plain_name_is_refused(namespace: str) -> None:
+    with pytest.raises(InvalidSettings, match="namespace"):
+        Settings(namespace=namespace)
+
+
+def test_an_address_that_the_driver_refuses_is_not_quoted_with_its_password(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(database=PostgresUrl("postgresql://u:sesame@h/n?nonsense=1"))
+
+    with pytest.raises(InvalidSettings) as refused:
+        bootstrap.open_database(settings)
+
+    assert "not understood" in str(refused.value)
+    assert "sesame" not in "".join(traceback.format_exception(refused.value))
+
+
+def test_a_missing_driver_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trialbook.eventstore.postgres", None)
+    monkeypatch.delitem(sys.modules, "trialbook.eventstore.postgres.database", raising=False)
+
+    with pytest.raises(InvalidSettings, match=r'pip install "trialbook\[postgres\]"'):
+        bootstrap.open_database(Settings(database=PostgresUrl("postgresql://h/n")))

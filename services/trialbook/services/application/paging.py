@@ -16,6 +16,7 @@ DEFAULT_PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1000
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 def page_size(requested: int) -> int:
@@ -40,7 +41,7 @@ def write_token(listing: str, cursor: object) -> str:
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def read_token(listing: str, token: str, shape: type[T], first: T) -> T:
+def read_token(listing: str, token: str, shape: type[T], first: D) -> T | D:
     """Return the cursor in a token; `first` if there is none. Raises Invalid for a foreign one."""
     if not token:
         return first

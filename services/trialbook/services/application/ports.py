@@ -8,11 +8,17 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from trialbook.services.application.event import ConsumerTable, EventReads
+from trialbook.services.application.item_reads import ItemReads
+from trialbook.services.application.item_state import ItemStates
+from trialbook.services.application.purge_reads import PurgeReads, PurgeTable
+from trialbook.services.application.server import ServerTable
 from trialbook.services.application.views import (
     DatasetView,
     ExperimentView,
     HostedScorer,
     ItemView,
+    LabelView,
     Page,
     ResultView,
     RunFactView,
@@ -21,6 +27,7 @@ from trialbook.services.application.views import (
     VersionView,
 )
 from trialbook.services.application.work import TaskKey, WorkTable
+from trialbook.services.domain.dataset import DatasetSettings
 from trialbook.services.domain.experiment import Target
 from trialbook.services.domain.run import ResultStatus
 
@@ -31,15 +38,17 @@ E = TypeVar("E", bound=msgspec.Struct)
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """Who commands, and under which id. An empty id is never recognised again."""
+    """Who commands what, why, and under which id. An empty id is never recognised again."""
 
     actor: str
     command_id: str = ""
     fingerprint: bytes = b""
     cause: str = ""
+    command: str = ""
+    reason: str = ""
 
 
-class DatasetReads(Protocol):
+class DatasetReads(ItemReads, ItemStates, Protocol):
     """Datasets, versions and items of one snapshot."""
 
     def find(self, project: str, dataset_id: str) -> DatasetView | None:
@@ -58,12 +67,41 @@ class DatasetReads(Protocol):
         """Return how many items a version has; None if there is no such version."""
         ...
 
+    def version(self, number: int, version: int) -> VersionView | None:
+        """Return one version; None if it was never made."""
+        ...
+
     def versions(self, number: int, before: int, limit: int) -> list[VersionView]:
         """Return versions below `before`, newest first."""
         ...
 
-    def items(self, number: int, version: int, after: int, limit: int) -> Page[ItemView]:
-        """Return the items of a version with ordinals above `after`, in order."""
+    def version_at(self, number: int, at: int) -> int:
+        """Return the version that was current at a time; 0 before the first."""
+        ...
+
+    def settings(self, number: int, version: int) -> DatasetSettings:
+        """Return the settings that hold at a version."""
+        ...
+
+    def label(self, number: int, label_id: str) -> LabelView | None:
+        """Return a label that was set."""
+        ...
+
+    def labels(self, number: int, after: str, limit: int) -> list[LabelView]:
+        """Return the labels that were set, by id."""
+        ...
+
+    def labels_of(self, number: int, versions: Sequence[int]) -> dict[int, list[str]]:
+        """Return the ids of the labels that name these versions."""
+        ...
+
+    def items(
+        self, number: int, version: int, after: int, limit: int, *, purged: bool = True
+    ) -> Page[ItemView]:
+        """Return the items of a version with ordinals above `after`, in order.
+
+        `purged` says whether those whose content was erased are among them.
+        """
         ...
 
     def items_at(self, number: int, version: int, ordinals: Sequence[int]) -> dict[int, ItemView]:
@@ -91,7 +129,7 @@ class DatasetReads(Protocol):
         ...
 
     def discard_items(self, number: int, version: int, limit: int) -> int:
-        """Drop up to `limit` items of a version that was never made; return how many."""
+        """Undo up to `limit` changes of a version that was never made; return how many."""
         ...
 
 
@@ -196,6 +234,10 @@ class WorkerTable(Protocol):
         """End a session."""
         ...
 
+    def is_open(self, number: int) -> bool:
+        """Say whether a session has not ended."""
+        ...
+
     def has_expired(self, now: int) -> bool:
         """Say whether the time of an open session is over."""
         ...
@@ -245,13 +287,37 @@ class Queries(Protocol):
         ...
 
     @property
+    def events(self) -> EventReads:
+        """The log itself."""
+        ...
+
+    @property
+    def consumers(self) -> ConsumerTable:
+        """Named readers of the log."""
+        ...
+
+    @property
+    def purge(self) -> PurgeReads:
+        """Where content lies that is to be erased."""
+        ...
+
+    @property
     def workers(self) -> WorkerTable:
         """Workers."""
         ...
 
     @property
+    def servers(self) -> ServerTable:
+        """Servers."""
+        ...
+
+    @property
     def work(self) -> WorkTable:
         """Tasks that are out, or wait to be."""
+        ...
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call back when all that is seen here is durable: at once, outside of a change."""
         ...
 
 
@@ -261,6 +327,11 @@ class UnitOfWork(Queries, Protocol):
     @property
     def actor(self) -> str:
         """Who commands."""
+        ...
+
+    @property
+    def purge(self) -> PurgeTable:
+        """Where content lies that is to be erased, and what erases it."""
         ...
 
     def head(
@@ -291,6 +362,11 @@ class UnitOfWork(Queries, Protocol):
 class Store(Protocol):
     """Runs commands and queries against the database, away from the event loop."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether other servers may work on the database at the same time."""
+        ...
+
     async def execute(
         self, context: CommandContext, command: Callable[[UnitOfWork], R], result: type[R]
     ) -> R:
@@ -318,4 +394,11 @@ class Store(Protocol):
 
     async def read(self, query: Callable[[Queries], R]) -> R:
         """Run a query on one snapshot."""
+        ...
+
+    def on_commit(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back, on another thread, whenever the log may have grown, by whichever process.
+
+        The callback must be quick. Returns what ends this.
+        """
         ...

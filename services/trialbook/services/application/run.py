@@ -14,6 +14,7 @@ from trialbook.services.application.ports import Queries, UnitOfWork
 from trialbook.services.application.views import (
     DatasetView,
     ExperimentView,
+    ItemView,
     ResultView,
     RunView,
     Session,
@@ -90,7 +91,7 @@ def result(queries: Queries, project: str, run_id: str, number: int) -> ResultVi
 
 
 def with_items(queries: Queries, view: RunView, results: list[ResultView]) -> list[ResultView]:
-    """Return results with the input and expected value of their items.
+    """Return results with the input and expected value of their items, unless these are purged.
 
     As many of the first as a page may hold.
     """
@@ -98,11 +99,15 @@ def with_items(queries: Queries, view: RunView, results: list[ResultView]) -> li
         view.dataset_number, view.dataset_version, [found.ordinal for found in results]
     )
     return [
-        msgspec.structs.replace(
-            found, input=items[found.ordinal].input, expected=items[found.ordinal].expected
-        )
+        _with_item(found, items[found.ordinal])
         for found in takewhile(lambda found: found.ordinal in items, results)
     ]
+
+
+def _with_item(found: ResultView, item: ItemView) -> ResultView:
+    if item.purged_at is not None:
+        return found
+    return msgspec.structs.replace(found, input=item.input, expected=item.expected)
 
 
 def require_position(view: RunView, after_position: int) -> None:
@@ -132,8 +137,11 @@ def start(
     dataset, version, item_count = _dataset(uow, definition)
     sessions = uow.workers.live(project, uow.now)
     target = _pin_target(uow, project, definition.definition.target)
+    scorers = definition.definition.scorers
+    if not scorers:
+        scorers = uow.datasets.settings(dataset.number, version).scorers
     if not wait_for_worker:
-        _require_hosted(sessions, target, definition.definition.scorers)
+        _require_hosted(sessions, target, scorers)
     settings = definition.definition.settings
     started = domain.RunStarted(
         uid=new_uid(),
@@ -146,7 +154,7 @@ def start(
         dataset_id=dataset.dataset_id,
         dataset_version=version,
         target=target,
-        scorers=definition.definition.scorers,
+        scorers=scorers,
         settings=settings,
         planned=item_count * settings.trials,
     )
@@ -191,7 +199,10 @@ def _free_run_id(uow: UnitOfWork, project: str, run_id: str) -> str:
 
 
 def _dataset(uow: UnitOfWork, view: ExperimentView) -> tuple[DatasetView, int, int]:
-    """Return the dataset, the version to run and how many items that has."""
+    """Return the dataset, the version to run and how many items that has to run.
+
+    Purged ones have nothing to run.
+    """
     definition = view.definition
     dataset = uow.datasets.by_uid(definition.dataset_uid)
     current = uow.datasets.find(view.project, definition.dataset_id)
@@ -202,7 +213,8 @@ def _dataset(uow: UnitOfWork, view: ExperimentView) -> tuple[DatasetView, int, i
             "it was deleted; point the experiment at another",
         )
     version = datasets.require_version(uow, dataset, definition.dataset_version or None)
-    count = uow.datasets.version_item_count(dataset.number, version)
+    count = uow.datasets.version_item_count(dataset.number, version) or 0
+    count -= uow.datasets.purged_count(dataset.number, version)
     if not count:
         raise EmptyDataset(dataset_version_name(view.project, dataset.dataset_id, version))
     return dataset, version, count

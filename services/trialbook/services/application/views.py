@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from trialbook.services.domain.dataset import DatasetSettings, ItemCounts
 from trialbook.services.domain.experiment import Definition, RunSettings, ScorerSpec, Target
 from trialbook.services.domain.judgement import ScoreStatus
 from trialbook.services.domain.run import ResultStatus, RunStatus, TaskError
@@ -34,6 +35,7 @@ class DatasetView(msgspec.Struct, frozen=True):
     metadata: str
     version: int
     item_count: int
+    settings: DatasetSettings
     etag: str
     created_at: int
     updated_at: int
@@ -44,13 +46,29 @@ class VersionView(msgspec.Struct, frozen=True):
 
     version: int
     item_count: int
-    added_count: int
+    changes: ItemCounts
+    settings_changed: bool
+    message: str
     author: str
     created_at: int
 
 
+class LabelView(msgspec.Struct, frozen=True):
+    """A name for a version of a dataset."""
+
+    label_id: str
+    version: int
+    frozen: bool
+    message: str
+    author: str
+    updated_at: int
+
+
 class ItemView(msgspec.Struct, frozen=True):
-    """One item, with its bodies as JSON text."""
+    """One item, with its bodies as JSON text. `version` is the one that wrote this content.
+
+    A purged item's input is `null`; `purged_at` tells it from others.
+    """
 
     item_id: str
     ordinal: int
@@ -58,10 +76,16 @@ class ItemView(msgspec.Struct, frozen=True):
     expected: str | None
     context: str | None
     metadata: str | None
+    extras: str | None
     tags: tuple[str, ...]
     split: str
+    external_id: str
+    source: str
+    version: int
     added_version: int
     created_at: int
+    changed_at: int
+    purged_at: int | None = None
 
 
 class ExperimentView(msgspec.Struct, frozen=True):

@@ -84,6 +84,10 @@ class WorkTable(Protocol):
         """Return the running runs, the one that waits longest for a lease first."""
         ...
 
+    def without_work(self) -> list[int]:
+        """Return the open runs that have no rows here, since only their history came along."""
+        ...
+
     def state(self, run: int) -> WorkState | None:
         """Return a run's state; None if its work is over."""
         ...

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import click
+
+from trialbook.services.cli.output import encode
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)", re.ASCII)
@@ -55,3 +58,10 @@ def scorer_argument(text: str) -> ScorerArgument:
             f"the parameters of {parts['name']} are not JSON: {error}"
         ) from error
     return ScorerArgument(parts["name"], parts["alias"] or "", params)
+
+
+def scorer_text(scorer: Mapping[str, Any]) -> str:
+    """Return the record of a scorer in the form in which the command line takes it."""
+    alias = "" if scorer["alias"] in ("", scorer["name"]) else f"{scorer['alias']}="
+    params = "" if scorer["params"] is None else f":{encode(scorer['params'])}"
+    return f"{alias}{scorer['name']}{params}"

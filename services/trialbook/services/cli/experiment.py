@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from trialbook.services.cli.arguments import scorer_text
 from trialbook.services.cli.experiment_definition import (
     changes_of,
     definition_of,
@@ -18,7 +19,6 @@ from trialbook.services.cli.output import (
     Record,
     as_text,
     duration_text,
-    encode,
     print_fields,
     print_record,
     print_records,
@@ -155,17 +155,10 @@ def _show(experiment: Record) -> None:
     shown = {
         **experiment,
         "target": " ".join(filter(None, (target["name"], target["revision"], target["kind"]))),
-        "scorers": ", ".join(map(_scorer_text, experiment["scorers"])),
+        "scorers": ", ".join(map(scorer_text, experiment["scorers"])),
         "settings": _settings_text(experiment["settings"]),
     }
     print_fields(shown, LABELS)
-
-
-def _scorer_text(scorer: Record) -> str:
-    """A scorer in the form in which the command line takes it."""
-    alias = "" if scorer["alias"] in ("", scorer["name"]) else f"{scorer['alias']}="
-    params = "" if scorer["params"] is None else f":{encode(scorer['params'])}"
-    return f"{alias}{scorer['name']}{params}"
 
 
 def _settings_text(settings: Record) -> str:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-FORMATS = ("table", "json", "jsonl")
+FORMATS = ("table", "json", "jsonl", "csv")
 DEFAULT_ADDRESS = "127.0.0.1:50051"
 DEFAULT_PROJECT = "default"
 LARGEST_PAGE = 1_000
@@ -25,6 +25,7 @@ class CommonOptions:
     project: str | None = None
     format: str | None = None
     embedded: str | None = None
+    reason: str | None = None
 
     @property
     def server(self) -> str:
@@ -71,11 +72,38 @@ embedded_option = _common(
 format_option = _common(
     "--format", type=click.Choice(FORMATS), help="Form of the data on stdout.  [table]"
 )
+reason_option = _common(
+    "--reason", metavar="TEXT", help="Why a change is made; trialbook audit tells it."
+)
+_COMMON_OPTIONS = (
+    address_option,
+    embedded_option,
+    token_option,
+    project_option,
+    format_option,
+    reason_option,
+)
 
 
 def common_options(command: Command) -> Command:
     """Give a command the common options, so that they may stand before or after a verb."""
-    return address_option(embedded_option(token_option(project_option(format_option(command)))))
+    for option in reversed(_COMMON_OPTIONS):
+        command = option(command)
+    return command
+
+
+def change_options(command: Command) -> Command:
+    """Give a command the options of those that make a version of a dataset."""
+    note = click.option(
+        "-m", "--message", default="", metavar="TEXT", help="Note that the version keeps."
+    )
+    expected = click.option(
+        "--expected-version",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Refuse unless this is the current version.",
+    )
+    return note(expected(command))
 
 
 pass_options = click.make_pass_decorator(CommonOptions, ensure=True)

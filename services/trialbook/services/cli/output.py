@@ -1,4 +1,4 @@
-"""Data on stdout, as a table for people or as JSON for programs."""
+"""Data on stdout, as a table for people or as JSON or CSV for programs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+import click
 import msgspec
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from trialbook.services.cli.csv_output import print_csv
 
 Record = Mapping[str, Any]
 ABSENT = "–"
@@ -40,9 +43,14 @@ class Column:
 
 
 def print_records(form: str, records: Iterable[Record], columns: Iterable[Column]) -> None:
-    """Print a listing. The JSON forms are written as the records come, the table at the end."""
+    """Print a listing. JSON and CSV are written as the records come, the table at the end."""
+    shown = tuple(columns)
     if form == "table":
-        print_table(records, columns)
+        print_table(records, shown)
+    elif form == "csv":
+        if not shown:
+            raise click.UsageError("these records have no columns in common; use --format jsonl")
+        print_csv(records)
     elif form == "jsonl":
         for record in records:
             sys.stdout.write(encode(record) + "\n")
@@ -54,6 +62,8 @@ def print_record(form: str, record: Record, show: Callable[[Record], None]) -> N
     """Print one thing: `show` prints it for people."""
     if form == "table":
         show(record)
+    elif form == "csv":
+        print_csv([record])
     elif form == "jsonl":
         sys.stdout.write(encode(record) + "\n")
     else:

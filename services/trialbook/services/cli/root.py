@@ -11,9 +11,12 @@ VERBS = {
     "serve": "Run the server on a database.",
     "worker": "Run a worker that hosts targets and scorers.",
     "dataset": "Keep versioned collections of test cases.",
+    "item": "Read and change single items of a dataset.",
     "experiment": "Define what is evaluated, on which cases, and how it is judged.",
     "run": "Start runs, watch them, and read what came of them.",
     "scorer": "See which scorers there are and what they accept.",
+    "event": "Read the log of what happened, and follow it.",
+    "audit": "Show who changed what, when, why, and by which command.",
     "admin": "Look after a database.",
 }
 

@@ -208,16 +208,15 @@ def results(
 
 @run.command()
 @click.argument("name", metavar="RUN")
-@click.option("--reason", default="", help="For people; kept with the run.")
 @common_options
 @pass_options
-def cancel(options: CommonOptions, name: str, reason: str) -> None:
+def cancel(options: CommonOptions, name: str) -> None:
     """Cancel a run.
 
-    What is recorded stays; the other items become skipped.
+    What is recorded stays; the other items become skipped. The run keeps the --reason.
     """
     with open_client(options) as client:
-        cancelled = client.runs.cancel(name, reason=reason)
+        cancelled = client.runs.cancel(name, reason=options.reason or "")
         print_record(options.form, record_of(cancelled), lambda _: _say_cancelled(cancelled))
 
 

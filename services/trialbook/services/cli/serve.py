@@ -10,12 +10,12 @@ import click
 
 from trialbook.services.bootstrap import run as run_server
 from trialbook.services.cli.arguments import time_span
-from trialbook.services.cli.database import database_failures, database_option
+from trialbook.services.cli.database import database_failures, database_options
 from trialbook.services.settings import Settings
 
 
 @click.command()
-@database_option
+@database_options
 @click.option(
     "--address",
     metavar="HOST:PORT",
@@ -66,10 +66,16 @@ def serve(token_file: Path | None, port_file: Path | None, **given: Any) -> None
         if port_file is not None:
             _write_whole(port_file, address)
         print(f"listening on {address}", file=sys.stderr)
-        print(f"database     {settings.database.absolute()}", file=sys.stderr, flush=True)
+        print(f"database     {_place(settings)}", file=sys.stderr, flush=True)
 
     with database_failures(settings.database):
         run_server(settings, on_ready=announce)
+
+
+def _place(settings: Settings) -> str:
+    if isinstance(settings.database, Path):
+        return str(settings.database.absolute())
+    return f"{settings.database}, namespace {settings.namespace}"
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from trialbook.client import Client, InvalidConnection, NotFound, TrialbookError, Unavailable
+from trialbook.client import (
+    Client,
+    InvalidConnection,
+    NotFound,
+    TrialbookError,
+    Unavailable,
+    change_reason,
+)
 from trialbook.services.cli.failures import CommandFailure
 from trialbook.services.cli.options import CommonOptions
 
@@ -24,6 +31,9 @@ HINTS = {
     "INVALID_SCORER_PARAMETERS": "trialbook scorer show {scorer} tells what it accepts",
     "INVALID_TOKEN": "set TRIALBOOK_TOKEN to the server's token",
     "STORE_UNAVAILABLE": "look at the server's log and at the disk, then try again",
+    "ITEM_CONFLICT": "trialbook item upsert replaces what is there, "
+    "trialbook item restore brings back what was removed",
+    "RUN_IN_PROGRESS": "wait for it with trialbook run wait {run}, or trialbook run cancel {run}",
     "INTERNAL": "the server's log has more under the incident that is named here",
 }
 
@@ -38,6 +48,7 @@ def open_client(options: CommonOptions) -> Iterator[Client]:
         server_failures(options),
         _server_address(options) as address,
         Client(address, token=options.token, project=options.scope) as client,
+        change_reason(options.reason or ""),
     ):
         try:
             yield client
@@ -87,13 +98,15 @@ def _failure(options: CommonOptions, error: TrialbookError, hint: str = "") -> C
 def _similar_names(client: Client, error: NotFound) -> str:
     """A hint at the names that look like the missing one, or at those that there are."""
     resource = error.metadata.get("resource", "").split("/")
-    if error.reason != "RESOURCE_NOT_FOUND" or len(resource) != 4 or SUGGESTION in error.message:
+    if error.reason != "RESOURCE_NOT_FOUND" or len(resource) < 4 or SUGGESTION in error.message:
         return ""
-    collection, wanted = resource[2:]
+    collection, wanted = resource[-2:]
     try:
-        known = _known_names(client, collection)
+        known = _known_names(client, collection, resource[3])
     except TrialbookError:
         return ""  # the first error is the one to tell
+    if known is None:
+        return ""
     close = difflib.get_close_matches(wanted, known, n=3)
     if close:
         return f"{SUGGESTION} {' or '.join(close)}?"
@@ -102,11 +115,13 @@ def _similar_names(client: Client, error: NotFound) -> str:
     return f"there are no {collection} yet"
 
 
-def _known_names(client: Client, collection: str) -> list[str]:
+def _known_names(client: Client, collection: str, parent: str) -> list[str] | None:
+    """The ids of a collection, in a dataset where it belongs to one; None: they may be many."""
     listings: dict[str, Callable[[], Any]] = {
         "datasets": client.datasets.list,
         "experiments": client.experiments.list,
         "runs": client.runs.list,
         "scorers": client.scorers.list,
+        "labels": lambda: client.datasets.labels(parent),
     }
-    return [found.id for found in listings[collection]()] if collection in listings else []
+    return [found.id for found in listings[collection]()] if collection in listings else None

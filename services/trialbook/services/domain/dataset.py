@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
 import msgspec
 
 from trialbook.services.domain.content import Content
 from trialbook.services.domain.errors import ImportInProgress, NotFound, Stale
+from trialbook.services.domain.experiment import ScorerSpec
 
 FACTS_PER_EVENT = 250
 
+F = TypeVar("F", bound=msgspec.Struct)
+
 
 class ItemFact(msgspec.Struct, frozen=True, array_like=True):
-    """One item, as it was added. `ordinal` counts the dataset's insertions from 1."""
+    """One item's content. `ordinal` counts the dataset's insertions from 1.
+
+    `extras` is a JSON object with what few items have: see `application.item_extras`. `digest`
+    tells equal contents: see `domain.canonical`; facts of old releases have none. A purged fact
+    keeps its ids only.
+    """
 
     item_id: str
     ordinal: int
@@ -21,6 +32,36 @@ class ItemFact(msgspec.Struct, frozen=True, array_like=True):
     metadata: Content | None = None
     tags: tuple[str, ...] = ()
     split: str = ""
+    external_id: str = ""
+    source: str = ""
+    extras: Content | None = None
+    digest: bytes = b""
+
+
+class ItemKey(msgspec.Struct, frozen=True, array_like=True):
+    """Which item, in a fact that says nothing of its content."""
+
+    item_id: str
+    ordinal: int
+
+
+class DatasetSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What holds for all items of a version. Schemas are JSON texts; empty where there is none."""
+
+    input_schema: str = ""
+    expected_schema: str = ""
+    context_schema: str = ""
+    scorers: tuple[ScorerSpec, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+class ItemCounts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How many items one version touched."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    restored: int = 0
 
 
 class DatasetCreated(msgspec.Struct, frozen=True):
@@ -57,13 +98,72 @@ class ItemsAdded(msgspec.Struct, frozen=True):
     items: tuple[ItemFact, ...]
 
 
+class ItemsChanged(msgspec.Struct, frozen=True):
+    """Items have other content from `version` on. Written to the dataset's items stream."""
+
+    uid: str
+    version: int
+    items: tuple[ItemFact, ...]
+
+
+class ItemsRemoved(msgspec.Struct, frozen=True):
+    """Items do not belong to the dataset from `version` on."""
+
+    uid: str
+    version: int
+    items: tuple[ItemKey, ...]
+
+
+class ItemsRestored(msgspec.Struct, frozen=True):
+    """Removed items belong to the dataset again from `version` on."""
+
+    uid: str
+    version: int
+    items: tuple[ItemFact, ...]
+
+
+class ItemsPurged(msgspec.Struct, frozen=True):
+    """Items lost their content in every version, in results, and in the log before this event."""
+
+    uid: str
+    items: tuple[ItemKey, ...]
+    message: str = ""
+
+
+class SettingsChanged(msgspec.Struct, frozen=True):
+    """Other settings hold from `version` on; 0 where the dataset was created with them."""
+
+    uid: str
+    version: int
+    settings: DatasetSettings
+
+
 class VersionMade(msgspec.Struct, frozen=True):
-    """The items of `version` are complete and can be read."""
+    """The items and settings of `version` are complete and can be read."""
 
     uid: str
     version: int
     item_count: int
-    added_count: int
+    changes: ItemCounts
+    settings_changed: bool = False
+    message: str = ""
+
+
+class LabelSet(msgspec.Struct, frozen=True):
+    """A label names a version."""
+
+    uid: str
+    label_id: str
+    version: int
+    frozen: bool = False
+    message: str = ""
+
+
+class LabelDeleted(msgspec.Struct, frozen=True):
+    """A label is gone."""
+
+    uid: str
+    label_id: str
 
 
 class ImportBegun(msgspec.Struct, frozen=True):
@@ -87,7 +187,14 @@ DatasetEvent = (
     | DatasetDescribed
     | DatasetDeleted
     | ItemsAdded
+    | ItemsChanged
+    | ItemsRemoved
+    | ItemsRestored
+    | ItemsPurged
+    | SettingsChanged
     | VersionMade
+    | LabelSet
+    | LabelDeleted
     | ImportBegun
     | ImportAbandoned
 )
@@ -107,6 +214,7 @@ class Dataset(msgspec.Struct, frozen=True):
     deleted: bool = False
     import_id: str = ""
     revision: int = 1
+    settings: DatasetSettings = DatasetSettings()
 
     @property
     def name(self) -> str:
@@ -151,7 +259,11 @@ def evolve(dataset: Dataset | None, event: DatasetEvent) -> Dataset:
             changes |= {"import_id": ""}
         case VersionMade():
             changes |= {"version": event.version, "item_count": event.item_count, "import_id": ""}
-        case ItemsAdded():
+        case SettingsChanged():
+            changes |= {"settings": event.settings}
+        case LabelSet() | LabelDeleted():
+            pass
+        case _:
             raise ValueError("item facts do not stand in a dataset's head")
     return msgspec.structs.replace(dataset, **changes)
 
@@ -176,7 +288,7 @@ def require_writable(dataset: Dataset, expected_version: int | None = None) -> N
 
 def describe(
     dataset: Dataset, *, display_name: str, description: str, metadata: str
-) -> list[DatasetEvent]:
+) -> list[DatasetDescribed]:
     """Decide a change of the description; the same description is no event."""
     event = DatasetDescribed(dataset.uid, display_name, description, metadata)
     before = DatasetDescribed(
@@ -185,16 +297,27 @@ def describe(
     return [] if event == before else [event]
 
 
-def items_added(uid: str, version: int, items: tuple[ItemFact, ...]) -> list[ItemsAdded]:
-    """Put item facts into chunk events."""
-    return [
-        ItemsAdded(uid, version, items[start : start + FACTS_PER_EVENT])
-        for start in range(0, len(items), FACTS_PER_EVENT)
-    ]
+def chunks(facts: Sequence[F]) -> Iterator[tuple[F, ...]]:
+    """Cut facts into as many as one event may carry."""
+    for start in range(0, len(facts), FACTS_PER_EVENT):
+        yield tuple(facts[start : start + FACTS_PER_EVENT])
 
 
-def make_version(dataset: Dataset, added_count: int) -> VersionMade:
-    """Decide the version that completes `added_count` more items."""
+def make_version(
+    dataset: Dataset, changes: ItemCounts, *, settings_changed: bool = False, message: str = ""
+) -> VersionMade:
+    """Decide the version that completes these changes."""
+    item_count = dataset.item_count + changes.added + changes.restored - changes.removed
     return VersionMade(
-        dataset.uid, dataset.version + 1, dataset.item_count + added_count, added_count
+        dataset.uid, dataset.version + 1, item_count, changes, settings_changed, message
+    )
+
+
+def change_settings(
+    dataset: Dataset, settings: DatasetSettings, *, message: str = ""
+) -> tuple[SettingsChanged, VersionMade]:
+    """Decide a version that has other settings and the same items."""
+    return (
+        SettingsChanged(dataset.uid, dataset.version + 1, settings),
+        make_version(dataset, ItemCounts(), settings_changed=True, message=message),
     )

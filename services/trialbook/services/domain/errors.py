@@ -23,6 +23,9 @@ class DomainError(Exception):
 
     reason = "INTERNAL"
 
+    violations: tuple[Violation, ...] = ()
+    """The fields of the request that are the cause, where the request is."""
+
     def __init__(self, message: str, metadata: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.message = message
@@ -124,6 +127,93 @@ class ImportInProgress(DomainError):
         )
 
 
+class ItemConflict(DomainError):
+    """Items whose ids are taken by other content, or by items that are gone."""
+
+    reason = "ITEM_CONFLICT"
+
+    def __init__(self, resource: str, violations: Iterable[Violation]) -> None:
+        self.violations = tuple(violations)
+        first, more = self.violations[0], len(self.violations) - 1
+        rest = f" (and {more} more)" if more else ""
+        super().__init__(f"{first.path}: {first.message}{rest}", {"resource": resource})
+
+
+class ItemPurged(DomainError):
+    """The content of an item is gone for good."""
+
+    reason = "ITEM_PURGED"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(
+            f"{resource} was purged, so it has no content to change or restore; "
+            "leave it out, or add another item",
+            {"resource": resource},
+        )
+
+
+class SchemaViolated(DomainError):
+    """What the dataset has does not fit a schema. `failures` are (item id, path, problem)."""
+
+    reason = "SCHEMA_VIOLATED"
+
+    def __init__(
+        self, resource: str, failing: int, failures: Iterable[tuple[str, str, str]]
+    ) -> None:
+        told = "; ".join(f"{item}: {path} {problem}" for item, path, problem in failures)
+        count = "1 item does" if failing == 1 else f"{failing:,} items do"
+        super().__init__(
+            f"{count} not fit the schemas of {resource}: {told}",
+            {"resource": resource, "failing_count": str(failing)},
+        )
+
+
+class LabelFrozen(DomainError):
+    """A published label is for ever."""
+
+    reason = "LABEL_FROZEN"
+
+    def __init__(self, resource: str, version: int) -> None:
+        super().__init__(
+            f"{resource} is frozen at version {version}; choose another label",
+            {"resource": resource, "version": str(version)},
+        )
+
+
+class RunInProgress(DomainError):
+    """A run of the dataset goes on, so that its results cannot be erased."""
+
+    reason = "RUN_IN_PROGRESS"
+
+    def __init__(self, run: str) -> None:
+        super().__init__(f"{run} goes on; wait for it, or cancel it", {"run": run})
+
+
+class TooManyChanges(DomainError):
+    """One command may only change so much."""
+
+    reason = "TOO_MANY_CHANGES"
+
+    def __init__(self, resource: str, count: int, limit: int) -> None:
+        super().__init__(
+            f"{count:,} items of {resource} would change, and one command may change {limit:,}",
+            {"resource": resource, "count": str(count), "limit": str(limit)},
+        )
+
+
+class Contended(DomainError):
+    """Others kept changing what a command rests on."""
+
+    reason = "STALE_VERSION"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(
+            f"{resource} changed each time while its items were checked; call again when less "
+            "is written to it",
+            {"resource": resource},
+        )
+
+
 class EmptyDataset(DomainError):
     """There is nothing to run."""
 
@@ -163,13 +253,13 @@ class RunEnded(DomainError):
 
 
 class PositionOutOfRange(DomainError):
-    """A watch that begins in the future."""
+    """A position in the future, given as one in the past."""
 
     reason = "POSITION_OUT_OF_RANGE"
 
     def __init__(self, resource: str, given: int, last: int) -> None:
         super().__init__(
-            f"after_position {given} lies beyond the last position of {resource}, which is {last}",
+            f"position {given} lies beyond the last position of {resource}, which is {last}",
             {"last_position": str(last)},
         )
 

@@ -15,6 +15,16 @@ EXECUTABLE_NAME_RULE = "1 to 128 characters of A-Z a-z 0-9 . _ -, beginning with
 ALIAS = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ALIAS_RULE = "1 to 64 characters of A-Z a-z 0-9 . _ -"
 
+LABEL_ID = re.compile(r"(?=.*[a-z])[a-z0-9][a-z0-9._-]{0,62}")
+LABEL_ID_RULE = (
+    "1 to 63 characters of a-z 0-9 . _ -, beginning with a letter or digit, a letter among them"
+)
+LATEST = "latest"
+"""The label that always names the current version."""
+
+ALL_PROJECTS = "-"
+"""Stands in resource names for every project."""
+
 _LARGEST_NUMBER = 2**62
 
 
@@ -31,6 +41,11 @@ def dataset_name(project: str, dataset_id: str) -> str:
 def dataset_version_name(project: str, dataset_id: str, version: int) -> str:
     """`projects/{project}/datasets/{dataset}/versions/{version}`."""
     return f"projects/{project}/datasets/{dataset_id}/versions/{version}"
+
+
+def label_name(project: str, dataset_id: str, label_id: str) -> str:
+    """`projects/{project}/datasets/{dataset}/labels/{label}`."""
+    return f"projects/{project}/datasets/{dataset_id}/labels/{label_id}"
 
 
 def item_name(project: str, dataset_id: str, item_id: str) -> str:
@@ -61,6 +76,11 @@ def result_name(project: str, run_id: str, number: int) -> str:
 def scorer_name(project: str, scorer_id: str) -> str:
     """`projects/{project}/scorers/{scorer}`."""
     return f"projects/{project}/scorers/{scorer_id}"
+
+
+def consumer_name(project: str, consumer_id: str) -> str:
+    """`projects/{project}/consumers/{consumer}`; an empty project stands for all of them."""
+    return f"projects/{project or ALL_PROJECTS}/consumers/{consumer_id}"
 
 
 def check_id(path: str, value: str, pattern: re.Pattern[str], rule: str) -> list[Violation]:
@@ -95,6 +115,19 @@ def parse_project(path: str, name: str) -> str:
     return _checked(path, _split(path, name, "projects/{project}"), RESOURCE_ID, RESOURCE_ID_RULE)[
         0
     ]
+
+
+def parse_projects(path: str, name: str) -> str:
+    """Return the project id of `projects/{project}`; empty for `projects/-`. Raises Invalid."""
+    return "" if name == project_name(ALL_PROJECTS) else parse_project(path, name)
+
+
+def parse_consumer(path: str, name: str) -> tuple[str, str]:
+    """Return project, empty for all, and consumer id. Raises Invalid."""
+    project, consumer = _split(path, name, "projects/{project}/consumers/{consumer}")
+    found = parse_projects(path, project_name(project))
+    _checked(path, [consumer], RESOURCE_ID, RESOURCE_ID_RULE)
+    return found, consumer
 
 
 def _parse_two(path: str, name: str, form: str) -> tuple[str, str]:
@@ -135,6 +168,16 @@ def parse_item(path: str, name: str) -> tuple[str, str, str]:
     return project, dataset, item
 
 
+def parse_label(path: str, name: str) -> tuple[str, str, str]:
+    """Return project, dataset and label id. Raises Invalid."""
+    project, dataset, label = _split(
+        path, name, "projects/{project}/datasets/{dataset}/labels/{label}"
+    )
+    _checked(path, [project, dataset], RESOURCE_ID, RESOURCE_ID_RULE)
+    _checked(path, [label], LABEL_ID, LABEL_ID_RULE)
+    return project, dataset, label
+
+
 def parse_result(path: str, name: str) -> tuple[str, str, int]:
     """Return project, run id and the result's number. Raises Invalid."""
     project, run, number = _split(path, name, "projects/{project}/runs/{run}/results/{number}")
@@ -154,6 +197,27 @@ def parse_versioned(path: str, name: str, noun: str) -> tuple[str, str, int | No
     project, resource, version = _split(path, name, form + "/versions/{version}")
     _checked(path, [project, resource], RESOURCE_ID, RESOURCE_ID_RULE)
     return project, resource, _number(path, version)
+
+
+def parse_dataset_version(path: str, name: str) -> tuple[str, str, int | str]:
+    """Return project, dataset id, and the version's number or the label that stands for it.
+
+    Raises Invalid.
+    """
+    project, dataset, version = _split(
+        path, name, "projects/{project}/datasets/{dataset}/versions/{version}"
+    )
+    _checked(path, [project, dataset], RESOURCE_ID, RESOURCE_ID_RULE)
+    return project, dataset, parse_version(path, version)
+
+
+def parse_version(path: str, text: str, *, lowest: int = 1) -> int | str:
+    """Return the number of a dataset version, or the label that stands for it. Raises Invalid."""
+    if LABEL_ID.fullmatch(text):
+        return text
+    if text == "0" and lowest == 0:
+        return 0
+    return _number(path, text)
 
 
 def _number(path: str, text: str) -> int:

@@ -8,17 +8,22 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from trialbook.services.application import worker as workers
 from trialbook.services.application.ports import CommandContext, Store, UnitOfWork
 from trialbook.services.application.views import Session
 from trialbook.services.application.work import TaskKey
 from trialbook.services.application.worker import OpenedSession, Registration
+from trialbook.services.domain.errors import SessionExpired
 from trialbook.services.engine.completion import Completions, TaskReport
+from trialbook.services.engine.follower import Follower
 from trialbook.services.engine.in_flight import InFlight
 from trialbook.services.engine.lease import LeasedTask, LeaseRequest, LeaseTerms, lease_tasks
 from trialbook.services.engine.pace import Pace
 from trialbook.services.engine.plan import PlanBook
+from trialbook.services.engine.presence import SYSTEM, Presence
+from trialbook.services.engine.reopen import reopen
 from trialbook.services.engine.report import Disposition
 from trialbook.services.engine.sessions import Sessions
 from trialbook.services.engine.signals import RunSignals, Signal
@@ -26,7 +31,6 @@ from trialbook.services.engine.sweep import give_back_all
 from trialbook.services.engine.task_identity import write_task_id
 from trialbook.services.engine.upkeep import Upkeep
 
-_SYSTEM = CommandContext(actor="trialbook")
 _MAX_LEASED_AT_ONCE = 1000
 _LEASES_FIRST = 0.05
 
@@ -38,6 +42,14 @@ class EngineSettings:
     lease_duration: float = 30.0
     longest_wait: float = 20.0
     sweep_interval: float = 1.0
+
+    @property
+    def server_lifetime(self) -> float:
+        """For how long a server that says nothing counts as alive.
+
+        So short that no worker's lease ends because a server came back within it.
+        """
+        return self.lease_duration / 3
 
     @property
     def heartbeat_interval(self) -> float:
@@ -72,25 +84,30 @@ class Engine:
         self._completions = Completions(
             store, self._plans, self._in_flight, self._pace, self._scoring
         )
+        self._presence = Presence(
+            store, int(settings.server_lifetime * 1_000_000), self._lease_microseconds
+        )
+        self._follower = Follower(store, self._plans, self.runs, self._work.notify)
         self.upkeep = Upkeep(
-            store, self._plans, settings.sweep_interval, self._changed, self._work.notify
+            store,
+            self._plans,
+            self._presence,
+            interval=settings.sweep_interval,
+            on_changed=self._changed,
+            on_ready=self._work.notify,
         )
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
-        """Go on where the last process stopped."""
+        """Go on where the last process stopped, or take part in what others do."""
         self._loop = asyncio.get_running_loop()
-
-        def resume(uow: UnitOfWork) -> list[str]:
-            # Workers went on while nobody could hear them: nothing of theirs has expired.
-            expires_at = uow.now + self._lease_microseconds
-            uow.workers.prolong_all(expires_at)
-            uow.work.prolong_all(expires_at)
-            return uow.datasets.open_imports()
-
-        for import_id in await self._store.transact(_SYSTEM, resume):
+        await self._presence.join()
+        for import_id in await self._store.read(self._presence.stale_imports):
             await self.upkeep.discard_import(import_id)
+        for run in await self._store.read(lambda queries: queries.work.without_work()):
+            await self._store.transact(SYSTEM, partial(reopen, plans=self._plans, run=run))
         self.upkeep.start()
+        self._follower.start()
 
     def drain(self) -> None:
         """Answer waiting calls at once, and let none wait any more."""
@@ -101,7 +118,9 @@ class Engine:
     async def stop(self) -> None:
         """End what goes on by itself. The store stays open."""
         self.drain()
+        await self._follower.stop()
         await self.upkeep.stop()
+        await self._presence.leave()
         self._scoring.shutdown()
 
     def run_started(self) -> None:
@@ -113,6 +132,10 @@ class Engine:
         self.runs.notify(run)
         self.upkeep.hurry()
 
+    def new_import_id(self) -> str:
+        """Return an id for an import that this server is sent."""
+        return self._presence.new_import_id()
+
     def import_failed(self, import_id: str) -> asyncio.Task[None]:
         """Begin to drop what an import that failed has brought, if it had begun at all."""
         return self.upkeep.abandon_import(import_id)
@@ -121,7 +144,7 @@ class Engine:
         """Open a worker's session. Raises Invalid."""
         expires_at = _now() + self._lease_microseconds
         opened = await self._store.transact(
-            CommandContext(actor=registration.worker_id),
+            CommandContext(actor=registration.worker_id, command="RegisterWorker"),
             lambda uow: workers.register(uow, project, registration, expires_at),
         )
         self.sessions.drop_expired(_now())
@@ -134,14 +157,15 @@ class Engine:
         Raises SessionExpired, also when the session ends while it waits.
         """
         deadline = time.monotonic() + min(wait, self.settings.longest_wait)
-        while True:
-            seen = self._work.count
-            session = await self.sessions.require(token, _now())
-            tasks = await self._lease_now(session, min(limit, _MAX_LEASED_AT_ONCE), request_id)
-            left = deadline - time.monotonic()
-            if tasks or left <= 0 or self.draining:
-                return tasks
-            await self._work.wait(seen, left)
+        with self._follower.waiting(await self.sessions.require(token, _now())):
+            while True:
+                seen = self._work.count
+                session = await self.sessions.require(token, _now())
+                tasks = await self._lease_now(session, min(limit, _MAX_LEASED_AT_ONCE), request_id)
+                left = deadline - time.monotonic()
+                if tasks or left <= 0 or self.draining:
+                    return tasks
+                await self._work.wait(seen, left)
 
     async def complete(self, session: Session, reports: Sequence[TaskReport]) -> list[Disposition]:
         """Judge and record what a worker reports. Returns when that is durable."""
@@ -176,7 +200,7 @@ class Engine:
                 uow.work.prolong(run, keys, session.number, expires_at)
             return Pulse(expires_at, [task_id for task_id in running if task_id not in held])
 
-        context = CommandContext(actor=session.worker_id)
+        context = CommandContext(actor=session.worker_id, command="Heartbeat")
         pulse = await self._store.transact(context, work, relaxed=True)
         self.sessions.prolong(token, pulse.expires_at)
         return pulse
@@ -188,7 +212,8 @@ class Engine:
             give_back_all(uow, self._plans, session.number)
             uow.workers.close(session.number)
 
-        await self._store.transact(CommandContext(actor=session.worker_id), work)
+        context = CommandContext(actor=session.worker_id, command="CloseWorker")
+        await self._store.transact(context, work)
         self.sessions.drop(token)
         self._work.notify()
 
@@ -224,14 +249,22 @@ class Engine:
             pace=self._pace,
         )
         tasks = await self._store.transact(
-            CommandContext(actor=session.worker_id),
-            lambda uow: lease_tasks(uow, self._plans, request, terms),
+            CommandContext(actor=session.worker_id, command="LeaseTasks"),
+            lambda uow: self._lease_to_open(uow, request, terms),
             # A lease that is lost is given again; the tasks' ids and the order stay the same.
             relaxed=True,
         )
         for task in tasks:
             self._in_flight.add(task)
         return tasks
+
+    def _lease_to_open(
+        self, uow: UnitOfWork, request: LeaseRequest, terms: LeaseTerms
+    ) -> list[LeasedTask]:
+        # The session may have been closed at another server, which this one is not told.
+        if self._store.shared and not uow.workers.is_open(request.session.number):
+            raise SessionExpired
+        return lease_tasks(uow, self._plans, request, terms)
 
     def _changed(self, run: int, ended: bool) -> None:
         if ended:

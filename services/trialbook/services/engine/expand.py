@@ -28,6 +28,7 @@ def expand(queries: Queries, plan: RunPlan, state: WorkState, limit: int) -> Exp
         plan.view.dataset_version,
         state.ordinal - 1 if item_begun else state.ordinal,
         -(-limit // trials) + item_begun,
+        purged=False,
     )
     pairs = [(item, trial) for item in page.rows for trial in range(1, trials + 1)]
     pairs = pairs[state.trial if item_begun else 0 :]

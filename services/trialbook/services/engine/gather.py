@@ -73,7 +73,7 @@ class Gatherer:
     async def _write(self, worker_id: str, calls: list[_Call]) -> None:
         try:
             answers = await self._store.transact(
-                CommandContext(actor=worker_id),
+                CommandContext(actor=worker_id, command="CompleteTasks"),
                 lambda uow: _record_all(uow, worker_id, [call.judged for call in calls]),
             )
         except Exception as error:  # noqa: BLE001 — it belongs to those who wait

@@ -74,7 +74,10 @@ def make_plan(view: RunView) -> RunPlan:
 
 
 class PlanBook:
-    """The plans of open runs, made when they are first asked for."""
+    """The plans of open runs, made when they are first asked for.
+
+    A plan is kept only when its run is durable: a number that was given in vain is given again.
+    """
 
     def __init__(self) -> None:
         self._by_number: dict[int, RunPlan] = {}
@@ -83,7 +86,11 @@ class PlanBook:
     def by_number(self, queries: Queries, number: int) -> RunPlan:
         """Return the plan of a run that is known to exist."""
         plan = self._by_number.get(number)
-        return plan or self._keep(make_plan(queries.runs.by_number(number)))
+        return plan or self._keep(queries, make_plan(queries.runs.by_number(number)))
+
+    def numbers(self) -> list[int]:
+        """Return the runs whose plans are kept."""
+        return list(self._by_number)
 
     def known(self, uid: str) -> RunPlan | None:
         """Return a plan that was made before."""
@@ -98,7 +105,7 @@ class PlanBook:
         if view is None:
             return None
         # A late report must not bring the plan of an ended run back for good.
-        return make_plan(view) if view.status.ended else self._keep(make_plan(view))
+        return make_plan(view) if view.status.ended else self._keep(queries, make_plan(view))
 
     def forget(self, number: int) -> None:
         """Drop the plan of a run that has ended."""
@@ -106,7 +113,10 @@ class PlanBook:
         if plan is not None:
             self._by_uid.pop(plan.uid, None)
 
-    def _keep(self, plan: RunPlan) -> RunPlan:
-        self._by_number[plan.number] = plan
-        self._by_uid[plan.uid] = plan
+    def _keep(self, queries: Queries, plan: RunPlan) -> RunPlan:
+        def keep() -> None:
+            self._by_number[plan.number] = plan
+            self._by_uid[plan.uid] = plan
+
+        queries.after_commit(keep)
         return plan

@@ -32,7 +32,7 @@ from trialbook.services.engine.report import Answered, Broke, Disposition, Judge
 from trialbook.services.engine.task_identity import trace_id, write_task_id
 
 WRITER = "w0"
-"""Names this process's fact streams. One process writes to an SQLite database."""
+"""Names a run's stream of facts. Servers that share a database write to it in turn."""
 
 _jitter = random.SystemRandom()
 _ITEM_FAILED = Judgement(

@@ -25,14 +25,13 @@ class Sessions:
         """Return an open session. Raises SessionExpired."""
         key = digest(token)
         session = self._by_digest.get(key)
-        if session is None:
+        if session is None or session.expires_at <= now:
+            # Another server may have opened it, or heard of the worker since.
             session = await self._store.read(lambda queries: queries.workers.session(key))
-            if session is None:
-                raise SessionExpired
-            self._by_digest[key] = session
-        if session.expires_at <= now:
-            del self._by_digest[key]
+        if session is None or session.expires_at <= now:
+            self._by_digest.pop(key, None)
             raise SessionExpired
+        self._by_digest[key] = session
         return session
 
     def prolong(self, token: str, expires_at: int) -> None:

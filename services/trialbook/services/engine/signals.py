@@ -58,6 +58,10 @@ class RunSignals:
         if not self._watchers[run]:
             del self._watchers[run], self._signals[run]
 
+    def watched(self) -> list[int]:
+        """Return the runs that somebody watches."""
+        return list(self._signals)
+
     def notify(self, run: int) -> None:
         """Wake the watchers of a run."""
         signal = self._signals.get(run)

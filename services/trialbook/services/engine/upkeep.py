@@ -9,16 +9,16 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from trialbook.services.application import dataset as datasets
-from trialbook.services.application.ports import CommandContext, Queries, Store, UnitOfWork
+from trialbook.services.application.item_import import discard_import
+from trialbook.services.application.ports import Queries, Store, UnitOfWork
 from trialbook.services.domain.errors import Unavailable
 from trialbook.services.engine.cancel import skip_slice
 from trialbook.services.engine.plan import PlanBook
+from trialbook.services.engine.presence import SYSTEM, Presence
 from trialbook.services.engine.signals import Signal
 from trialbook.services.engine.sweep import SLICE, sweep_expired
 
 _log = logging.getLogger(__name__)
-_SYSTEM = CommandContext(actor="trialbook")
 _IMPORT_SLICE = 5000
 _COMMANDS_KEPT = 7 * 24 * 3600 * 1_000_000
 _COMMANDS_SWEPT_EVERY = 3600.0
@@ -30,19 +30,11 @@ class _Overdue:
 
     leases: bool
     sessions: bool
+    imports: list[str]
     cancelling: list[int]
+    ended: list[int]
     next_wake: int | None
     now: int
-
-
-def _look(queries: Queries) -> _Overdue:
-    return _Overdue(
-        leases=bool(queries.work.expired(queries.now, 1)),
-        sessions=queries.workers.has_expired(queries.now),
-        cancelling=queries.runs.cancelling(),
-        next_wake=queries.work.next_wake(queries.now),
-        now=queries.now,
-    )
 
 
 class Upkeep:
@@ -56,17 +48,21 @@ class Upkeep:
         self,
         store: Store,
         plans: PlanBook,
+        presence: Presence,
+        *,
         interval: float,
         on_changed: Callable[[int, bool], None],
         on_ready: Callable[[], None],
     ) -> None:
         self._store = store
         self._plans = plans
+        self._presence = presence
         self._interval = interval
         self._on_changed = on_changed
         self._on_ready = on_ready
         self._look_again = Signal()
         self._cancelling: set[int] = set()
+        self._abandoning: set[str] = set()
         self._commands_swept_at = -_COMMANDS_SWEPT_EVERY
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -87,12 +83,13 @@ class Upkeep:
     async def discard_import(self, import_id: str) -> None:
         """Drop what an import that failed has brought."""
         while not await self._store.transact(
-            _SYSTEM, lambda uow: datasets.discard_import(uow, import_id, _IMPORT_SLICE)
+            SYSTEM, lambda uow: discard_import(uow, import_id, _IMPORT_SLICE)
         ):
             pass
 
     def abandon_import(self, import_id: str) -> asyncio.Task[None]:
         """Drop an import in the background, however often that has to be tried."""
+        self._abandoning.add(import_id)
         return self._spawn(self._abandon_import(import_id))
 
     async def _abandon_import(self, import_id: str) -> None:
@@ -100,10 +97,11 @@ class Upkeep:
             seen = self._look_again.count
             try:
                 await self.discard_import(import_id)
-            except Exception:  # noqa: BLE001 — upkeep outlives whatever the store does
-                _log.exception("dropping an import failed; it is tried again")
+            except Exception as error:  # noqa: BLE001 — upkeep outlives whatever the store does
+                _tell("dropping an import", self._interval, error)
                 await self._look_again.wait(seen, self._interval)
             else:
+                self._abandoning.discard(import_id)
                 return
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -117,19 +115,25 @@ class Upkeep:
             seen, wait = self._look_again.count, self._interval
             try:
                 wait = await self._sweep()
-            except Unavailable as error:
-                _log.warning("upkeep has to wait, and is tried again in %g s: %s", wait, error)
-            except Exception:  # noqa: BLE001 — upkeep outlives whatever the store does
-                _log.exception("upkeep failed; it is tried again in %g s", wait)
+            except Exception as error:  # noqa: BLE001 — upkeep outlives whatever the store does
+                _tell("upkeep", wait, error)
             await self._look_again.wait(seen, wait)
 
     async def _sweep(self) -> float:
         """Do what is overdue; return how long until something else may be, in seconds."""
-        found = await self._store.read(_look)
+        await self._presence.beat()
+        # Looked up before the snapshot: it shows the runs of these plans.
+        known = self._plans.numbers()
+        found = await self._store.read(lambda queries: self._look(queries, known))
+        for run in found.ended:
+            self._on_changed(run, True)
+        for import_id in found.imports:
+            if import_id not in self._abandoning:
+                self.abandon_import(import_id)
         if found.leases:
             await self._sweep_leases()
         if found.sessions:
-            await self._store.transact(_SYSTEM, lambda uow: uow.workers.close_expired(uow.now))
+            await self._store.transact(SYSTEM, lambda uow: uow.workers.close_expired(uow.now))
         for run in found.cancelling:
             if run not in self._cancelling:
                 self._cancelling.add(run)
@@ -137,8 +141,23 @@ class Upkeep:
         await self._forget_commands()
         self._on_ready()
         if found.next_wake is None:
-            return self._interval
-        return min(self._interval, max(0.001, (found.next_wake - found.now) / 1e6))
+            return self._longest_rest
+        return min(self._longest_rest, max(0.001, (found.next_wake - found.now) / 1e6))
+
+    @property
+    def _longest_rest(self) -> float:
+        return min(self._interval, self._presence.beats_every)
+
+    def _look(self, queries: Queries, known: list[int]) -> _Overdue:
+        return _Overdue(
+            leases=bool(queries.work.expired(queries.now, 1)),
+            sessions=queries.workers.has_expired(queries.now),
+            imports=self._presence.stale_imports(queries),
+            cancelling=queries.runs.cancelling(),
+            ended=[run for run in known if queries.work.state(run) is None],
+            next_wake=queries.work.next_wake(queries.now),
+            now=queries.now,
+        )
 
     async def _forget_commands(self) -> None:
         """Let request ids be forgotten a week after their use."""
@@ -146,7 +165,7 @@ class Upkeep:
             return
         self._commands_swept_at = time.monotonic()
         await self._store.transact(
-            _SYSTEM, lambda uow: uow.forget_commands(uow.now - _COMMANDS_KEPT)
+            SYSTEM, lambda uow: uow.forget_commands(uow.now - _COMMANDS_KEPT)
         )
 
     async def _sweep_leases(self) -> None:
@@ -154,7 +173,7 @@ class Upkeep:
             runs = sweep_expired(uow, self._plans, SLICE)
             return {run: uow.work.state(run) is None for run in runs}
 
-        for run, ended in (await self._store.transact(_SYSTEM, work)).items():
+        for run, ended in (await self._store.transact(SYSTEM, work)).items():
             self._on_changed(run, ended)
         self._look_again.notify()
 
@@ -163,10 +182,17 @@ class Upkeep:
             ended = False
             while not ended:
                 ended = await self._store.transact(
-                    _SYSTEM, lambda uow: skip_slice(uow, self._plans, run)
+                    SYSTEM, lambda uow: skip_slice(uow, self._plans, run)
                 )
                 self._on_changed(run, ended)
         except Exception:  # noqa: BLE001 — upkeep outlives whatever the store does
             _log.exception("cancelling a run failed; the next sweep goes on with it")
         finally:
             self._cancelling.discard(run)
+
+
+def _tell(work: str, wait: float, error: Exception) -> None:
+    if isinstance(error, Unavailable):
+        _log.warning("%s has to wait, and is tried again in %g s: %s", work, wait, error)
+    else:
+        _log.error("%s failed; it is tried again in %g s", work, wait, exc_info=error)

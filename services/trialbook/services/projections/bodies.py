@@ -21,7 +21,7 @@ def row_sizes(reader: Reader, rows: Sequence[Row], pairs: Sequence[int]) -> list
 
     A pair is a column of inline texts, followed by one of the digests of large ones.
     """
-    blobs = _blob_sizes(reader, _digests(rows, pairs))
+    blobs = blob_sizes(reader, _digests(rows, pairs))
     return [
         sum(_text_size(value) for value in row if type(value) is str)
         + (sum(blobs[row[at + 1]] for at in pairs if row[at + 1] is not None) if blobs else 0)
@@ -62,7 +62,8 @@ def _text_size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def _blob_sizes(reader: Reader, digests: set[bytes]) -> dict[bytes, int]:
+def blob_sizes(reader: Reader, digests: set[bytes]) -> dict[bytes, int]:
+    """Return how many bytes of text each blob has."""
     wanted, found = list(digests), dict[bytes, int]()
     for start in range(0, len(wanted), _SLICE):
         some = wanted[start : start + _SLICE]

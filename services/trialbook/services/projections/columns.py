@@ -18,6 +18,8 @@ _encoder = msgspec.json.Encoder()
 
 def content_columns(content: Content | None) -> tuple[str | None, bytes | None]:
     """Return the inline text and the blob's digest, one of which is None."""
+    if content is None:
+        return None, None
     if isinstance(content, BlobReference):
         return None, content.digest
     return content, None

@@ -1,4 +1,4 @@
-"""Datasets, their versions and items as tables. An item's row tells from which version it holds."""
+"""Datasets, their versions, settings and labels as tables."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from trialbook.eventstore import Reader, RecordedEvent, Transaction
-from trialbook.services.application.views import DatasetView, ItemView, Page, VersionView
+from trialbook.services.application.views import DatasetView, LabelView, VersionView
 from trialbook.services.domain.dataset import (
     DatasetCreated,
     DatasetDeleted,
     DatasetDescribed,
+    DatasetSettings,
     ImportAbandoned,
     ImportBegun,
-    ItemFact,
-    ItemsAdded,
+    ItemCounts,
+    LabelDeleted,
+    LabelSet,
+    SettingsChanged,
     VersionMade,
 )
-from trialbook.services.projections.bodies import page_of
-from trialbook.services.projections.columns import (
-    FOREVER,
-    content_columns,
-    decode,
-    encode,
-    placeholders,
-)
+from trialbook.services.projections.columns import decode, encode, placeholders
+from trialbook.services.projections.dataset_number import number_of
+from trialbook.services.projections.item import SqlItems, reopen
+from trialbook.services.projections.item_difference import SqlItemDifferences
+from trialbook.services.projections.item_selection import SqlItemMarks
+from trialbook.services.projections.item_state import SqlItemStates
 
-TABLES = ("dataset", "dataset_version", "item")
+TABLES = ("dataset", "dataset_version", "dataset_settings", "dataset_label")
 SCHEMA = (
     """
     CREATE TABLE IF NOT EXISTS dataset (
@@ -39,6 +40,7 @@ SCHEMA = (
         metadata TEXT NOT NULL,
         version INTEGER NOT NULL,
         item_count INTEGER NOT NULL,
+        settings TEXT NOT NULL,
         revision INTEGER NOT NULL,
         import_id TEXT NOT NULL,
         created_at INTEGER NOT NULL,
@@ -57,69 +59,54 @@ SCHEMA = (
         version INTEGER NOT NULL,
         item_count INTEGER NOT NULL,
         added_count INTEGER NOT NULL,
+        changed_count INTEGER NOT NULL,
+        removed_count INTEGER NOT NULL,
+        restored_count INTEGER NOT NULL,
+        settings_changed INTEGER NOT NULL,
+        message TEXT NOT NULL,
+        last_ordinal INTEGER NOT NULL,
         author TEXT NOT NULL,
         created_at INTEGER NOT NULL,
         PRIMARY KEY (dataset, version)
     ) WITHOUT ROWID
     """,
+    "CREATE INDEX IF NOT EXISTS dataset_version_by_time ON dataset_version (dataset, created_at)",
     """
-    CREATE TABLE IF NOT EXISTS item (
+    CREATE TABLE IF NOT EXISTS dataset_settings (
         dataset INTEGER NOT NULL,
-        ordinal INTEGER NOT NULL,
-        valid_from INTEGER NOT NULL,
-        valid_to INTEGER NOT NULL,
-        item_id TEXT NOT NULL,
-        input TEXT,
-        input_blob BLOB,
-        expected TEXT,
-        expected_blob BLOB,
-        context TEXT,
-        context_blob BLOB,
-        metadata TEXT,
-        metadata_blob BLOB,
-        tags TEXT NOT NULL,
-        split TEXT NOT NULL,
-        created_at INTEGER NOT NULL,
-        UNIQUE (dataset, ordinal, valid_from),
-        UNIQUE (dataset, item_id, valid_from)
-    )
+        version INTEGER NOT NULL,
+        settings TEXT NOT NULL,
+        PRIMARY KEY (dataset, version)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS dataset_label (
+        dataset INTEGER NOT NULL,
+        label_id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        frozen INTEGER NOT NULL,
+        message TEXT NOT NULL,
+        author TEXT NOT NULL,
+        updated_at INTEGER NOT NULL,
+        PRIMARY KEY (dataset, label_id)
+    ) WITHOUT ROWID
     """,
 )
 
-_ITEM_COLUMNS = (
-    "dataset",
-    "ordinal",
-    "valid_from",
-    "valid_to",
-    "item_id",
-    "input",
-    "input_blob",
-    "expected",
-    "expected_blob",
-    "context",
-    "context_blob",
-    "metadata",
-    "metadata_blob",
-    "tags",
-    "split",
-    "created_at",
-)
+_ALL = 2**62
+_NO_SETTINGS = encode(DatasetSettings())
 _VIEW = """
     SELECT number, uid, project, dataset_id, display_name, description, metadata, version,
-           item_count, CAST(revision AS TEXT), created_at, updated_at
+           item_count, settings, CAST(revision AS TEXT), created_at, updated_at
     FROM dataset
 """
-_ITEM_VIEW = """
-    SELECT item_id, ordinal, input, input_blob, expected, expected_blob, context, context_blob,
-           metadata, metadata_blob, tags, split, valid_from, created_at
-    FROM item
+_SETTINGS = 9
+_VERSION_VIEW = """
+    SELECT version, item_count, added_count, changed_count, removed_count, restored_count,
+           settings_changed, message, author, created_at
+    FROM dataset_version
 """
-_ITEM_BODIES = (2, 4, 6, 8)
-
-
-def number_of(tx: Reader, uid: str) -> int:
-    """Return the short key of a dataset that is known to exist."""
-    return int(tx.query("SELECT number FROM dataset WHERE uid = ?", (uid,))[0][0])
+_LABEL_VIEW = "SELECT label_id, version, frozen, message, author, updated_at FROM dataset_label "
 
 
 def _created(recorded: RecordedEvent, event: DatasetCreated, tx: Transaction) -> None:
@@ -127,8 +114,8 @@ def _created(recorded: RecordedEvent, event: DatasetCreated, tx: Transaction) ->
     tx.execute(
         """
         INSERT INTO dataset (uid, project, dataset_id, display_name, description, metadata,
-            version, item_count, revision, import_id, created_at, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, 0, 0, 1, '', ?, ?)
+            version, item_count, settings, revision, import_id, created_at, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, 1, '', ?, ?)
         """,
         (
             event.uid,
@@ -137,6 +124,7 @@ def _created(recorded: RecordedEvent, event: DatasetCreated, tx: Transaction) ->
             event.display_name,
             event.description,
             event.metadata,
+            _NO_SETTINGS,
             at,
             at,
         ),
@@ -168,28 +156,16 @@ def _deleted(recorded: RecordedEvent, event: DatasetDeleted, tx: Transaction) ->
     )
 
 
-def _items_added(recorded: RecordedEvent, event: ItemsAdded, tx: Transaction) -> None:
-    number = number_of(tx, event.uid)
-    at = recorded.metadata.recorded_at
-    tx.insert(
-        "item", _ITEM_COLUMNS, [_item_row(number, event.version, fact, at) for fact in event.items]
+def _settings_changed(recorded: RecordedEvent, event: SettingsChanged, tx: Transaction) -> None:
+    settings = encode(event.settings)
+    tx.execute(
+        "UPDATE dataset SET settings = ?, revision = revision + 1, updated_at = ? WHERE uid = ?",
+        (settings, recorded.metadata.recorded_at, event.uid),
     )
-
-
-def _item_row(number: int, version: int, fact: ItemFact, at: int) -> tuple[Any, ...]:
-    return (
-        number,
-        fact.ordinal,
-        version,
-        FOREVER,
-        fact.item_id,
-        *content_columns(fact.input),
-        *content_columns(fact.expected),
-        *content_columns(fact.context),
-        *content_columns(fact.metadata),
-        encode(fact.tags) if fact.tags else "[]",
-        fact.split,
-        at,
+    tx.insert(
+        "dataset_settings",
+        ("dataset", "version", "settings"),
+        [(number_of(tx, event.uid), event.version, settings)],
     )
 
 
@@ -203,19 +179,66 @@ def _version_made(recorded: RecordedEvent, event: VersionMade, tx: Transaction) 
         """,
         (event.version, event.item_count, at, event.uid),
     )
+    number = number_of(tx, event.uid)
+    tx.execute(
+        """
+        INSERT INTO dataset_version (dataset, version, item_count, added_count, changed_count,
+            removed_count, restored_count, settings_changed, message, last_ordinal, author,
+            created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,
+            (SELECT COALESCE(MAX(ordinal), 0) FROM item WHERE dataset = ?), ?, ?)
+        """,
+        (
+            number,
+            event.version,
+            event.item_count,
+            event.changes.added,
+            event.changes.changed,
+            event.changes.removed,
+            event.changes.restored,
+            int(event.settings_changed),
+            event.message,
+            number,
+            recorded.metadata.actor,
+            at,
+        ),
+    )
+
+
+def _label_set(recorded: RecordedEvent, event: LabelSet, tx: Transaction) -> None:
+    at = recorded.metadata.recorded_at
     tx.insert(
-        "dataset_version",
-        ("dataset", "version", "item_count", "added_count", "author", "created_at"),
+        "dataset_label",
+        ("dataset", "label_id", "version", "frozen", "message", "author", "updated_at"),
         [
             (
                 number_of(tx, event.uid),
+                event.label_id,
                 event.version,
-                event.item_count,
-                event.added_count,
+                int(event.frozen),
+                event.message,
                 recorded.metadata.actor,
                 at,
             )
         ],
+        on_conflict="ON CONFLICT (dataset, label_id) DO UPDATE SET version = excluded.version, "
+        "frozen = excluded.frozen, message = excluded.message, author = excluded.author, "
+        "updated_at = excluded.updated_at",
+    )
+    _touch(tx, event.uid, at)
+
+
+def _label_deleted(recorded: RecordedEvent, event: LabelDeleted, tx: Transaction) -> None:
+    tx.execute(
+        "DELETE FROM dataset_label WHERE dataset = ? AND label_id = ?",
+        (number_of(tx, event.uid), event.label_id),
+    )
+    _touch(tx, event.uid, recorded.metadata.recorded_at)
+
+
+def _touch(tx: Transaction, uid: str, at: int) -> None:
+    tx.execute(
+        "UPDATE dataset SET revision = revision + 1, updated_at = ? WHERE uid = ?", (at, uid)
     )
 
 
@@ -227,10 +250,7 @@ def _import_begun(_: RecordedEvent, event: ImportBegun, tx: Transaction) -> None
 
 
 def _import_abandoned(_: RecordedEvent, event: ImportAbandoned, tx: Transaction) -> None:
-    tx.execute(
-        "DELETE FROM item WHERE dataset = ? AND valid_from = ?",
-        (number_of(tx, event.uid), event.version),
-    )
+    reopen(tx, number_of(tx, event.uid), event.version, _ALL)
     tx.execute(
         "UPDATE dataset SET import_id = '', revision = revision + 1 WHERE uid = ?", (event.uid,)
     )
@@ -240,14 +260,16 @@ PROJECTORS: dict[type, Callable[[RecordedEvent, Any, Transaction], None]] = {
     DatasetCreated: _created,
     DatasetDescribed: _described,
     DatasetDeleted: _deleted,
-    ItemsAdded: _items_added,
+    SettingsChanged: _settings_changed,
     VersionMade: _version_made,
+    LabelSet: _label_set,
+    LabelDeleted: _label_deleted,
     ImportBegun: _import_begun,
     ImportAbandoned: _import_abandoned,
 }
 
 
-class SqlDatasets:
+class SqlDatasets(SqlItems, SqlItemStates, SqlItemMarks, SqlItemDifferences):
     """Implements DatasetReads."""
 
     def __init__(self, reader: Reader) -> None:
@@ -265,7 +287,7 @@ class SqlDatasets:
 
     def _one(self, where: str, *params: str) -> DatasetView | None:
         rows = self._reader.query(_VIEW + where, params)
-        return DatasetView(*rows[0]) if rows else None
+        return _dataset(rows[0]) if rows else None
 
     def page(self, project: str, after: str, limit: int) -> list[DatasetView]:
         """Return datasets by id."""
@@ -274,7 +296,7 @@ class SqlDatasets:
             "ORDER BY dataset_id LIMIT ?",
             (project, after, limit),
         )
-        return [DatasetView(*row) for row in rows]
+        return [_dataset(row) for row in rows]
 
     def version_item_count(self, number: int, version: int) -> int | None:
         """Return how many items a version has; None if there is no such version."""
@@ -286,63 +308,74 @@ class SqlDatasets:
         )
         return int(rows[0][0]) if rows else None
 
+    def version(self, number: int, version: int) -> VersionView | None:
+        """Return one version; None if it was never made."""
+        rows = self._reader.query(
+            _VERSION_VIEW + "WHERE dataset = ? AND version = ?", (number, version)
+        )
+        return _version(rows[0]) if rows else None
+
+    def versions_at(self, number: int, versions: Sequence[int]) -> dict[int, VersionView]:
+        """Return these versions by number."""
+        rows = self._reader.query(
+            f"{_VERSION_VIEW} WHERE dataset = ? AND version IN ({placeholders(len(versions))})",
+            (number, *versions),
+        )
+        return {row[0]: _version(row) for row in rows}
+
     def versions(self, number: int, before: int, limit: int) -> list[VersionView]:
         """Return versions below `before`, newest first."""
         rows = self._reader.query(
-            """
-            SELECT version, item_count, added_count, author, created_at FROM dataset_version
-            WHERE dataset = ? AND version < ? ORDER BY version DESC LIMIT ?
-            """,
+            _VERSION_VIEW + "WHERE dataset = ? AND version < ? ORDER BY version DESC LIMIT ?",
             (number, before, limit),
         )
-        return [VersionView(*row) for row in rows]
+        return [_version(row) for row in rows]
 
-    def items(self, number: int, version: int, after: int, limit: int) -> Page[ItemView]:
-        """Return the items of a version with ordinals above `after`, in order."""
+    def version_at(self, number: int, at: int) -> int:
+        """Return the version that was current at a time; 0 before the first."""
         rows = self._reader.query(
-            _ITEM_VIEW + "WHERE dataset = ? AND ordinal > ? AND valid_from <= ? "
-            "AND valid_to > ? ORDER BY ordinal LIMIT ?",
-            (number, after, version, version, limit + 1),
+            "SELECT version FROM dataset_version WHERE dataset = ? AND created_at <= ? "
+            "ORDER BY created_at DESC, version DESC LIMIT 1",
+            (number, at),
         )
-        found = self._items(rows[:limit])
-        return Page(found, more=len(rows) > len(found))
+        return int(rows[0][0]) if rows else 0
 
-    def items_at(self, number: int, version: int, ordinals: Sequence[int]) -> dict[int, ItemView]:
-        """Return the items of a version by ordinal."""
+    def settings(self, number: int, version: int) -> DatasetSettings:
+        """Return the settings that hold at a version."""
         rows = self._reader.query(
-            _ITEM_VIEW + f"WHERE dataset = ? AND ordinal IN ({placeholders(len(ordinals))}) "
-            "AND valid_from <= ? AND valid_to > ?",
-            (number, *ordinals, version, version),
+            "SELECT settings FROM dataset_settings WHERE dataset = ? AND version <= ? "
+            "ORDER BY version DESC LIMIT 1",
+            (number, version),
         )
-        # In the order that was asked for: a page that ends early must not leave out its first.
-        by_ordinal = {row[1]: row for row in rows}
-        ordered = [by_ordinal[ordinal] for ordinal in dict.fromkeys(ordinals)]
-        return {item.ordinal: item for item in self._items(ordered)}
+        return decode(rows[0][0], DatasetSettings) if rows else DatasetSettings()
 
-    def item(self, number: int, version: int, item_id: str) -> ItemView | None:
-        """Return one item as it was at a version."""
+    def label(self, number: int, label_id: str) -> LabelView | None:
+        """Return a label that was set."""
         rows = self._reader.query(
-            _ITEM_VIEW + "WHERE dataset = ? AND item_id = ? AND valid_from <= ? AND valid_to > ?",
-            (number, item_id, version, version),
+            _LABEL_VIEW + "WHERE dataset = ? AND label_id = ?", (number, label_id)
         )
-        return self._items(rows)[0] if rows else None
+        return _label(rows[0]) if rows else None
 
-    def _items(self, rows: Sequence[tuple[Any, ...]]) -> list[ItemView]:
-        return [_item(row) for row in page_of(self._reader, rows, _ITEM_BODIES)]
-
-    def taken_item_ids(self, number: int, item_ids: Sequence[str]) -> set[str]:
-        """Return which of these ids the dataset has, arriving imports included."""
+    def labels(self, number: int, after: str, limit: int) -> list[LabelView]:
+        """Return the labels that were set, by id."""
         rows = self._reader.query(
-            f"SELECT item_id FROM item WHERE dataset = ? "
-            f"AND item_id IN ({placeholders(len(item_ids))})",
-            (number, *item_ids),
+            _LABEL_VIEW + "WHERE dataset = ? AND label_id > ? ORDER BY label_id LIMIT ?",
+            (number, after, limit),
         )
-        return {row[0] for row in rows}
+        return [_label(row) for row in rows]
 
-    def last_ordinal(self, number: int) -> int:
-        """Return the highest ordinal ever given, 0 without items."""
-        rows = self._reader.query("SELECT MAX(ordinal) FROM item WHERE dataset = ?", (number,))
-        return int(rows[0][0] or 0)
+    def labels_of(self, number: int, versions: Sequence[int]) -> dict[int, list[str]]:
+        """Return the ids of the labels that name these versions."""
+        found: dict[int, list[str]] = {}
+        if versions:
+            rows = self._reader.query(
+                "SELECT version, label_id FROM dataset_label WHERE dataset = ? "
+                f"AND version IN ({placeholders(len(versions))}) ORDER BY label_id",
+                (number, *versions),
+            )
+            for version, label_id in rows:
+                found.setdefault(version, []).append(label_id)
+        return found
 
     def open_imports(self) -> list[str]:
         """Return the ids of the imports that are under way."""
@@ -362,26 +395,22 @@ class SqlDatasetsInTransaction(SqlDatasets):
         self._tx = tx
 
     def discard_items(self, number: int, version: int, limit: int) -> int:
-        """Drop up to `limit` items of a version that was never made; return how many."""
-        return self._tx.execute(
-            """
-            DELETE FROM item WHERE rowid IN (
-                SELECT rowid FROM item WHERE dataset = ? AND valid_from = ?
-                ORDER BY ordinal DESC LIMIT ?)
-            """,
-            (number, version, limit),
-        )
+        """Undo up to `limit` changes of a version that was never made; return how many."""
+        return reopen(self._tx, number, version, limit)
 
 
-def _item(row: tuple[Any, ...]) -> ItemView:
-    item_id, ordinal, given, _, expected, _, context, _, metadata, _, tags, *rest = row
-    return ItemView(
-        item_id,
-        ordinal,
-        given,
-        expected,
-        context,
-        metadata,
-        () if tags == "[]" else decode(tags, tuple[str, ...]),
-        *rest,
-    )
+def _dataset(row: tuple[Any, ...]) -> DatasetView:
+    values = list(row)
+    values[_SETTINGS] = decode(row[_SETTINGS], DatasetSettings)
+    return DatasetView(*values)
+
+
+def _version(row: tuple[Any, ...]) -> VersionView:
+    version, item_count, added, changed, removed, restored, settings_changed, *rest = row
+    counts = ItemCounts(added, changed, removed, restored)
+    return VersionView(version, item_count, counts, bool(settings_changed), *rest)
+
+
+def _label(row: tuple[Any, ...]) -> LabelView:
+    label_id, version, frozen, *rest = row
+    return LabelView(label_id, version, bool(frozen), *rest)

@@ -60,6 +60,11 @@ SCHEMA = (
     CREATE INDEX IF NOT EXISTS result_by_latency ON result (run, latency, number)
         WHERE latency IS NOT NULL
     """,
+    # Whether anything refers to a blob that a purge would drop; likewise for scores.
+    """
+    CREATE INDEX IF NOT EXISTS result_output_blob ON result (output_blob)
+        WHERE output_blob IS NOT NULL
+    """,
     """
     CREATE TABLE IF NOT EXISTS score (
         run INTEGER NOT NULL,
@@ -76,6 +81,10 @@ SCHEMA = (
         recorded_at INTEGER NOT NULL,
         PRIMARY KEY (run, number, scorer)
     ) WITHOUT ROWID
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS score_evidence_blob ON score (evidence_blob)
+        WHERE evidence_blob IS NOT NULL
     """,
 )
 
@@ -126,6 +135,16 @@ _OUTPUT = (_RESULT_COLUMNS.index("output"),)
 _EVIDENCE = (_SCORE_COLUMNS.index("evidence") - 1,)
 _result_number = {status: place for place, status in enumerate(_RESULT_STATUSES)}
 _score_number = {status: place for place, status in enumerate(_SCORE_STATUSES)}
+
+
+def status_number(status: ResultStatus) -> int:
+    """Return what stands for a status in a result's row."""
+    return _result_number[status]
+
+
+def score_number(status: ScoreStatus) -> int:
+    """Return what stands for a status in a score's row."""
+    return _score_number[status]
 
 
 def _results_recorded(recorded: RecordedEvent, event: ResultsRecorded, tx: Transaction) -> None:

@@ -10,23 +10,38 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from trialbook.eventstore import (
+    Database,
     Metadata,
     Reader,
     RecordedEvent,
-    SQLiteDatabase,
     StoreUnavailable,
     Transaction,
+    UnstorableValue,
 )
 from trialbook.services.application.ports import CommandContext, Queries, UnitOfWork
-from trialbook.services.domain.errors import RequestIdReused, Unavailable
+from trialbook.services.domain.errors import Invalid, RequestIdReused, Unavailable
 from trialbook.services.domain.history import EVENT_TYPES
 from trialbook.services.domain.identity import new_uid
-from trialbook.services.projections import dataset, experiment, result, run, work, worker
+from trialbook.services.projections import (
+    consumer,
+    dataset,
+    experiment,
+    item,
+    result,
+    run,
+    server,
+    work,
+    worker,
+)
+from trialbook.services.projections.consumer import SqlConsumers, SqlConsumersInTransaction
 from trialbook.services.projections.dataset import SqlDatasets, SqlDatasetsInTransaction
+from trialbook.services.projections.event import SqlEvents
 from trialbook.services.projections.experiment import SqlExperiments
 from trialbook.services.projections.fact import SqlFacts
+from trialbook.services.projections.purge import SqlPurge, SqlPurgeInTransaction
 from trialbook.services.projections.result import SqlResults
 from trialbook.services.projections.run import SqlRunHeads
+from trialbook.services.projections.server import SqlServers, SqlServersInTransaction
 from trialbook.services.projections.work import SqlWork, SqlWorkInTransaction
 from trialbook.services.projections.worker import SqlWorkers, SqlWorkersInTransaction
 
@@ -34,8 +49,8 @@ R = TypeVar("R")
 H = TypeVar("H", bound=msgspec.Struct)
 E = TypeVar("E", bound=msgspec.Struct)
 
-READ_MODELS = (*dataset.TABLES, *experiment.TABLES, *run.TABLES, *result.TABLES)
-READ_MODEL_SCHEMA = (*dataset.SCHEMA, *experiment.SCHEMA, *run.SCHEMA, *result.SCHEMA)
+READ_MODELS = (*dataset.TABLES, *item.TABLES, *experiment.TABLES, *run.TABLES, *result.TABLES)
+READ_MODEL_SCHEMA = (*dataset.SCHEMA, *item.SCHEMA, *experiment.SCHEMA, *run.SCHEMA, *result.SCHEMA)
 _HEAD_SNAPSHOT = """
     CREATE TABLE IF NOT EXISTS head_snapshot (
         stream TEXT NOT NULL PRIMARY KEY,
@@ -44,11 +59,19 @@ _HEAD_SNAPSHOT = """
         state BLOB NOT NULL
     ) WITHOUT ROWID
 """
-SCHEMA = (*READ_MODEL_SCHEMA, *worker.SCHEMA, *work.SCHEMA, _HEAD_SNAPSHOT)
+SCHEMA = (
+    *READ_MODEL_SCHEMA,
+    *worker.SCHEMA,
+    *work.SCHEMA,
+    *consumer.SCHEMA,
+    *server.SCHEMA,
+    _HEAD_SNAPSHOT,
+)
 
 _EVENTS_PER_SNAPSHOT = 100
 _PROJECTORS: dict[type, Callable[[RecordedEvent, Any, Transaction], None]] = {
     **dataset.PROJECTORS,
+    **item.PROJECTORS,
     **experiment.PROJECTORS,
     **run.PROJECTORS,
     **result.PROJECTORS,
@@ -74,8 +97,16 @@ class SqlQueries:
         self.datasets = SqlDatasets(reader)
         self.experiments = SqlExperiments(reader)
         self.runs = SqlRuns(reader)
+        self.events = SqlEvents(reader)
+        self.purge = SqlPurge(reader)
+        self.consumers = SqlConsumers(reader)
         self.workers = SqlWorkers(reader)
+        self.servers = SqlServers(reader)
         self.work = SqlWork(reader)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call back at once: a snapshot shows what is committed."""
+        callback()
 
 
 class SqlUnitOfWork:
@@ -89,7 +120,11 @@ class SqlUnitOfWork:
         self.datasets = SqlDatasetsInTransaction(tx)
         self.experiments = SqlExperiments(tx)
         self.runs = SqlRuns(tx)
+        self.events = SqlEvents(tx)
+        self.purge = SqlPurgeInTransaction(tx, self._metadata)
+        self.consumers = SqlConsumersInTransaction(tx)
         self.workers = SqlWorkersInTransaction(tx)
+        self.servers = SqlServersInTransaction(tx)
         self.work = SqlWorkInTransaction(tx)
         self._command_id = context.command_id or new_uid()
 
@@ -112,8 +147,9 @@ class SqlUnitOfWork:
     ) -> None:
         """Add events to a stream that must be at this version; None for any."""
         if events:
-            metadata = Metadata(self.now, self.actor, self._command_id, self._context.cause)
-            self._tx.append(stream, events, expected_version=expected_version, metadata=metadata)
+            self._tx.append(
+                stream, events, expected_version=expected_version, metadata=self._metadata()
+            )
 
     def store_blobs(self, blobs: Mapping[bytes, str]) -> None:
         """Keep large bodies by digest."""
@@ -127,6 +163,12 @@ class SqlUnitOfWork:
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call back, on another thread, when all of it is durable."""
         self._tx.after_commit(callback)
+
+    def _metadata(self) -> Metadata:
+        context = self._context
+        return Metadata(
+            self.now, self.actor, self._command_id, context.cause, context.command, context.reason
+        )
 
     def _snapshot(self, stream: str, shape: type[H]) -> tuple[H | None, int]:
         rows = self._tx.query(
@@ -156,8 +198,13 @@ def _shape(kind: type[msgspec.Struct]) -> str:
 class SqlStore:
     """Implements Store."""
 
-    def __init__(self, database: SQLiteDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
+
+    @property
+    def shared(self) -> bool:
+        """Whether other servers may work on the database at the same time."""
+        return self._database.dialect != "sqlite"
 
     async def execute(
         self, context: CommandContext, command: Callable[[UnitOfWork], R], result: type[R]
@@ -202,6 +249,10 @@ class SqlStore:
                 lambda reader: query(cast("Queries", SqlQueries(reader)))
             )
 
+    def on_commit(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back, on another thread, whenever the log may have grown."""
+        return self._database.commits.subscribe(callback)
+
 
 def _recalled(tx: Transaction, context: CommandContext, result: type[R]) -> R | None:
     remembered = tx.recall(context.command_id)
@@ -218,3 +269,5 @@ def _port_errors() -> Iterator[None]:
         yield
     except StoreUnavailable as error:
         raise Unavailable(str(error)) from error
+    except UnstorableValue as error:
+        raise Invalid.field("request", str(error)) from error

@@ -8,7 +8,7 @@ from typing import Any
 
 from trialbook.eventstore import Reader, Transaction
 from trialbook.services.application.work import TARGET, TaskKey, TaskPlace, TaskRow, WorkState
-from trialbook.services.domain.run import SUSPECT_LOSSES
+from trialbook.services.domain.run import SUSPECT_LOSSES, RunStatus
 from trialbook.services.projections.columns import placeholders
 
 # A literal, so that the partial index serves it.
@@ -94,6 +94,15 @@ class SqlWork:
             """
         )
         return [_state(row) for row in rows]
+
+    def without_work(self) -> list[int]:
+        """Return the open runs that have no rows here, since only their history came along."""
+        rows = self._reader.query(
+            "SELECT number FROM run WHERE status IN (?, ?) "
+            "AND number NOT IN (SELECT run FROM run_work) ORDER BY number",
+            (RunStatus.RUNNING, RunStatus.CANCELLING),
+        )
+        return [row[0] for row in rows]
 
     def state(self, run: int) -> WorkState | None:
         """Return a run's state; None if its work is over."""
@@ -264,13 +273,11 @@ class SqlWorkInTransaction(SqlWork):
 
     def prolong_all(self, expires_at: int) -> None:
         """Let every lease hold until then at least."""
-        self._tx.execute(
-            """
-            UPDATE task SET expires_at = MAX(expires_at, ?), deadline = MAX(deadline, ?)
-            WHERE lease_token IS NOT NULL
-            """,
-            (expires_at, expires_at),
-        )
+        for column in ("expires_at", "deadline"):
+            self._tx.execute(
+                f"UPDATE task SET {column} = ? WHERE lease_token IS NOT NULL AND {column} < ?",
+                (expires_at, expires_at),
+            )
 
     def _insert(self, run: int, tasks: Sequence[TaskRow]) -> None:
         self._tx.insert(

@@ -58,6 +58,10 @@ class SqlWorkers:
         )
         return [_session(row) for row in rows]
 
+    def is_open(self, number: int) -> bool:
+        """Say whether a session has not ended."""
+        return bool(self._reader.query("SELECT 1 FROM worker_session WHERE number = ?", (number,)))
+
     def has_expired(self, now: int) -> bool:
         """Say whether the time of an open session is over."""
         return bool(

@@ -58,6 +58,10 @@ class Door(grpc.aio.ServerInterceptor):
             return grpc.unary_stream_rpc_method_handler(
                 self._streaming(handler.unary_stream), decode, encode
             )
+        if handler.stream_stream:
+            return grpc.stream_stream_rpc_method_handler(
+                self._exchanging(handler.stream_stream), decode, encode
+            )
         return grpc.stream_unary_rpc_method_handler(
             self._collecting(handler.stream_unary), decode, encode
         )
@@ -92,6 +96,17 @@ class Door(grpc.aio.ServerInterceptor):
                 await refuse(context, error)
 
         return collect
+
+    def _exchanging(self, behaviour: Behaviour) -> Behaviour:
+        async def exchange(requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
+            try:
+                self._authenticate(context)
+                async for response in behaviour(_all_decoded(requests), context):
+                    yield response
+            except Exception as error:  # noqa: BLE001 — every error is told, none escapes
+                await refuse(context, error)
+
+        return exchange
 
     def _authenticate(self, context: Any) -> None:
         if self._expected is None:

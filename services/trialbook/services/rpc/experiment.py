@@ -148,7 +148,7 @@ def _draft(experiment: pb.Experiment, fields: Iterable[str]) -> ExperimentDraft:
             case "target":
                 values[field] = read_target("experiment.target", experiment.target)
             case "scorers":
-                values[field] = tuple(map(_scorer, experiment.scorers))
+                values[field] = tuple(map(read_scorer, experiment.scorers))
             case "settings":
                 values[field] = _settings(experiment.settings)
             case _:
@@ -156,7 +156,8 @@ def _draft(experiment: pb.Experiment, fields: Iterable[str]) -> ExperimentDraft:
     return ExperimentDraft(**values)
 
 
-def _scorer(spec: pb.ScorerSpec) -> ScorerDraft:
+def read_scorer(spec: pb.ScorerSpec) -> ScorerDraft:
+    """Return a scorer from the wire."""
     return ScorerDraft(spec.scorer, spec.alias, read_json(spec.params) or "")
 
 

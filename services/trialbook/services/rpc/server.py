@@ -12,13 +12,17 @@ from trialbook.services.application.ports import Store
 from trialbook.services.engine.engine import Engine
 from trialbook.services.rpc.dataset import DatasetServicer
 from trialbook.services.rpc.door import Door
+from trialbook.services.rpc.event import EventServicer
 from trialbook.services.rpc.experiment import ExperimentServicer
 from trialbook.services.rpc.run import RunServicer
 from trialbook.services.rpc.scorer import ScorerServicer
+from trialbook.services.rpc.tail import Tail
 from trialbook.services.rpc.worker import WorkerServicer
 from trialbook.v1 import (
     dataset_service_pb2,
     dataset_service_pb2_grpc,
+    event_service_pb2,
+    event_service_pb2_grpc,
     experiment_service_pb2,
     experiment_service_pb2_grpc,
     run_service_pb2,
@@ -41,6 +45,7 @@ _OPTIONS: list[tuple[str, int]] = [
 ]
 _DESCRIPTORS = (
     dataset_service_pb2.DESCRIPTOR,
+    event_service_pb2.DESCRIPTOR,
     experiment_service_pb2.DESCRIPTOR,
     run_service_pb2.DESCRIPTOR,
     scorer_service_pb2.DESCRIPTOR,
@@ -69,13 +74,19 @@ class Credentials:
 class Server:
     """Answers the whole contract on one address."""
 
-    def __init__(self, store: Store, engine: Engine, credentials: Credentials) -> None:
+    def __init__(
+        self, store: Store, engine: Engine, credentials: Credentials, largest_file: int
+    ) -> None:
         self._engine = engine
+        self._tail = Tail(store)
         self._credentials = credentials
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(interceptors=(Door(credentials.token),), options=_OPTIONS)
         dataset_service_pb2_grpc.add_DatasetServiceServicer_to_server(
-            DatasetServicer(store, engine), self._server
+            DatasetServicer(store, engine, largest_file), self._server
+        )
+        event_service_pb2_grpc.add_EventServiceServicer_to_server(
+            EventServicer(store, self._tail), self._server
         )
         experiment_service_pb2_grpc.add_ExperimentServiceServicer_to_server(
             ExperimentServicer(store), self._server
@@ -103,6 +114,7 @@ class Server:
                 f"cannot listen on {address}: it is in use or not an address of this machine; "
                 "choose another, or stop what uses it"
             ) from error
+        self._tail.start()
         await self._server.start()
         await self._tell_health(health_pb2.HealthCheckResponse.SERVING)
         host = address.rpartition(":")[0]
@@ -119,7 +131,9 @@ class Server:
         """Say that it goes, answer those who wait, let calls finish for `grace` seconds, go."""
         await self._tell_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         self._engine.drain()
+        self._tail.drain()
         await self._server.stop(grace)
+        await self._tail.stop()
 
     async def _tell_health(self, status: int) -> None:
         for service in ("", *SERVICES):

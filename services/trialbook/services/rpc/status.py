@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
-from trialbook.services.domain.errors import DomainError, Invalid, Violation
+from trialbook.services.domain.errors import DomainError, SchemaViolated, Violation
 from trialbook.v1.error_reason_pb2 import ErrorReason
 
 DOMAIN = "trialbook"
@@ -33,15 +33,24 @@ _CODES = {
     "INVALID_SCORER_PARAMETERS": grpc.StatusCode.INVALID_ARGUMENT,
     "INVALID_PAGE_TOKEN": grpc.StatusCode.INVALID_ARGUMENT,
     "UNKNOWN_SCORER": grpc.StatusCode.INVALID_ARGUMENT,
+    "INVALID_SCHEMA": grpc.StatusCode.INVALID_ARGUMENT,
+    "INVALID_FILTER": grpc.StatusCode.INVALID_ARGUMENT,
+    "SCHEMA_VIOLATED": grpc.StatusCode.INVALID_ARGUMENT,
+    "ROWS_REFUSED": grpc.StatusCode.INVALID_ARGUMENT,
     "RESOURCE_NOT_FOUND": grpc.StatusCode.NOT_FOUND,
     "VERSION_NOT_FOUND": grpc.StatusCode.NOT_FOUND,
     "RESOURCE_EXISTS": grpc.StatusCode.ALREADY_EXISTS,
     "REQUEST_ID_REUSED": grpc.StatusCode.ALREADY_EXISTS,
+    "ITEM_CONFLICT": grpc.StatusCode.ALREADY_EXISTS,
     "STALE_VERSION": grpc.StatusCode.ABORTED,
     "IMPORT_IN_PROGRESS": grpc.StatusCode.ABORTED,
     "NOT_HOSTED": grpc.StatusCode.FAILED_PRECONDITION,
     "EMPTY_DATASET": grpc.StatusCode.FAILED_PRECONDITION,
     "RUN_ENDED": grpc.StatusCode.FAILED_PRECONDITION,
+    "RUN_IN_PROGRESS": grpc.StatusCode.FAILED_PRECONDITION,
+    "LABEL_FROZEN": grpc.StatusCode.FAILED_PRECONDITION,
+    "ITEM_PURGED": grpc.StatusCode.FAILED_PRECONDITION,
+    "TOO_MANY_CHANGES": grpc.StatusCode.FAILED_PRECONDITION,
     "SESSION_EXPIRED": grpc.StatusCode.UNAUTHENTICATED,
     "INVALID_TOKEN": grpc.StatusCode.UNAUTHENTICATED,
     "POSITION_OUT_OF_RANGE": grpc.StatusCode.OUT_OF_RANGE,
@@ -57,9 +66,16 @@ assert {f"ERROR_REASON_{reason}" for reason in _CODES} == {*ErrorReason.keys()} 
 async def refuse(context: grpc.aio.ServicerContext[Message, Message], error: Exception) -> None:
     """End a call with what an error says. Never returns."""
     known = error if isinstance(error, DomainError) else _incident(error)
-    code = _CODES[known.reason]
+    code = _code(known)
     message = _clipped(known.message, _LONGEST_MESSAGE)
     await context.abort(code, message, ((STATUS_KEY, _status(known, code, message)),))
+
+
+def _code(error: DomainError) -> grpc.StatusCode:
+    # Items that do not fit are a fault of the request only if they came with it.
+    if isinstance(error, SchemaViolated):
+        return grpc.StatusCode.FAILED_PRECONDITION
+    return _CODES[error.reason]
 
 
 def _incident(error: Exception) -> DomainError:
@@ -83,7 +99,7 @@ def _status(error: DomainError, code: grpc.StatusCode, message: str) -> bytes:
     if code is grpc.StatusCode.UNAVAILABLE:
         details.append(RetryInfo(retry_delay=Duration(seconds=1)))
     status = Status(code=code.value[0], message=message, details=map(_packed, details))
-    if isinstance(error, Invalid):
+    if error.violations:
         room = _LONGEST_DETAILS - status.ByteSize()
         status.details.append(_packed(_bad_request(error.violations, room)))
     return bytes(status.SerializeToString())

@@ -10,15 +10,15 @@ from google.protobuf.message import Message
 from trialbook.services.domain.errors import Invalid, Violation
 
 
-def masked(message: Message, mask: FieldMask, allowed: Sequence[str]) -> tuple[str, ...]:
+def masked(
+    message: Message, mask: FieldMask, allowed: Sequence[str], path: str = "update_mask"
+) -> tuple[str, ...]:
     """Return the fields that a mask names; without a mask, those that are set. Raises Invalid."""
-    unknown = [path for path in mask.paths if path not in allowed]
+    unknown = [name for name in mask.paths if name not in allowed]
     if unknown:
         raise Invalid(
-            Violation(
-                "update_mask", f"{path[:80]!r} cannot be updated; choose of: {', '.join(allowed)}"
-            )
-            for path in unknown[:20]
+            Violation(path, f"{name[:80]!r} cannot be updated; choose of: {', '.join(allowed)}")
+            for name in unknown[:20]
         )
     if mask.paths:
         return tuple(dict.fromkeys(mask.paths))

@@ -270,8 +270,8 @@ def _score(report: pb.TaskReport) -> Judged | TaskError:
             status,
             score.value if has_value else None,
             score.passed if score.HasField("passed") else None,
-            score.label[:_MAX_LABEL],
-            score.reason[:_MAX_REASON],
+            _told(score.label, _MAX_LABEL),
+            _told(score.reason, _MAX_REASON),
             evidence,
         )
     )
@@ -281,10 +281,15 @@ def _error(report: pb.TaskReport) -> TaskError:
     error = report.error
     return TaskError(
         _REPORTED_CODES.get(error.code, ErrorCode.EXECUTION),
-        error.message[:_MAX_MESSAGE],
-        error.kind[:_MAX_KIND],
-        error.stack[:_MAX_STACK],
+        _told(error.message, _MAX_MESSAGE),
+        _told(error.kind, _MAX_KIND),
+        _told(error.stack, _MAX_STACK),
     )
+
+
+def _told(text: str, limit: int) -> str:
+    """Return what user code tells, as far as it can be kept: no database holds a U+0000."""
+    return text[:limit].replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 # Squares of these, and sums of many of them, are still finite.

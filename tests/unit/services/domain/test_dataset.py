@@ -10,8 +10,10 @@ from trialbook.services.domain.dataset import (
     DatasetCreated,
     DatasetDeleted,
     DatasetEvent,
+    DatasetSettings,
     ImportAbandoned,
     ImportBegun,
+    ItemCounts,
     ItemFact,
     ItemsAdded,
 )
@@ -39,7 +41,7 @@ def test_a_new_dataset_is_empty_at_version_zero() -> None:
 def test_each_version_follows_the_one_before(counts: list[int]) -> None:
     head = replayed()
     for count in counts:
-        head = domain.evolve(head, domain.make_version(head, count))
+        head = domain.evolve(head, domain.make_version(head, ItemCounts(added=count)))
 
     assert head.version == len(counts)
     assert head.item_count == sum(counts)
@@ -66,7 +68,7 @@ def event_of(doing: str, head: Dataset, number: int) -> DatasetEvent:
         case "abandon":
             return ImportAbandoned("u", head.version + 1, head.import_id)
         case "make":
-            return domain.make_version(head, 1)
+            return domain.make_version(head, ItemCounts(added=1))
         case _:
             return DatasetDeleted("u")
 
@@ -84,7 +86,9 @@ def test_an_import_keeps_others_out_until_it_is_over() -> None:
     with pytest.raises(ImportInProgress):
         domain.require_writable(importing)
     domain.require_writable(replayed(begun, ImportAbandoned("u", 1, "i")))
-    domain.require_writable(domain.evolve(importing, domain.make_version(importing, 3)))
+    domain.require_writable(
+        domain.evolve(importing, domain.make_version(importing, ItemCounts(added=3)))
+    )
 
 
 def test_an_expected_version_is_compared() -> None:
@@ -117,10 +121,28 @@ def test_a_deleted_dataset_is_not_there() -> None:
 def test_items_are_cut_into_chunks_that_lose_none(count: int) -> None:
     facts = tuple(ItemFact(str(n), n, "1") for n in range(count))
 
-    events = domain.items_added("u", 1, facts)
+    chunks = list(domain.chunks(facts))
 
-    assert [fact for event in events for fact in event.items] == list(facts)
-    assert all(1 <= len(event.items) <= domain.FACTS_PER_EVENT for event in events)
+    assert [fact for chunk in chunks for fact in chunk] == list(facts)
+    assert all(1 <= len(chunk) <= domain.FACTS_PER_EVENT for chunk in chunks)
+
+
+def test_a_version_counts_what_it_touched() -> None:
+    head = replayed()
+
+    made = domain.make_version(head, ItemCounts(added=5, changed=7, removed=2, restored=1))
+
+    assert (made.version, made.item_count) == (1, 4)
+
+
+def test_other_settings_make_a_version_with_the_same_items() -> None:
+    head = domain.evolve(replayed(), domain.make_version(replayed(), ItemCounts(added=3)))
+    new = DatasetSettings(tags=("a",))
+
+    for event in domain.change_settings(head, new, message="why"):
+        head = domain.evolve(head, event)
+
+    assert (head.version, head.item_count, head.settings) == (2, 3, new)
 
 
 def test_a_history_begins_with_its_creation_and_holds_no_items() -> None:

@@ -43,7 +43,7 @@ VIEW = RunView(
     ended_at=None,
 )
 SESSION = Session(1, "w", "p", frozenset({TARGET_OF_ALL}), frozenset(), 1, 0)
-ITEM = ItemView("i", 1, "1", None, None, None, (), "", 1, 0)
+ITEM = ItemView("i", 1, "1", None, None, None, None, (), "", "", "", 1, 1, 0, 0)
 ROW = TaskRow(1, TARGET, 1, "i", 1, 1, 0, 0, lease_token="x", session=1, expires_at=9, deadline=9)
 REPORT = TaskReport("u", TaskKey(1, TARGET), "x", "1", 5)
 
@@ -53,7 +53,8 @@ class KnownPlan(PlanBook):
 
     def __init__(self, plan: RunPlan) -> None:
         super().__init__()
-        self._keep(plan)
+        self._by_number[plan.number] = plan
+        self._by_uid[plan.uid] = plan
 
 
 class UnreachableStore:

@@ -54,7 +54,10 @@ class Items:
     def datasets(self) -> Items:
         return self
 
-    def items(self, number: int, version: int, after: int, limit: int) -> Page[ItemView]:
+    def items(
+        self, number: int, version: int, after: int, limit: int, *, purged: bool = True
+    ) -> Page[ItemView]:
+        assert not purged, "a purged item has nothing to run"
         assert (number, version) == (7, 3)
         assert limit >= 1
         left = [ordinal for ordinal in self.ordinals if ordinal > after]
@@ -63,7 +66,9 @@ class Items:
 
     @staticmethod
     def _item(ordinal: int) -> ItemView:
-        return ItemView(f"i{ordinal}", ordinal, "1", None, None, None, (), "", 1, 0)
+        return ItemView(
+            f"i{ordinal}", ordinal, "1", None, None, None, None, (), "", "", "", 1, 1, 0, 0
+        )
 
 
 @given(

@@ -1,0 +1,27 @@
+"""JSON on the command line and in the files that it names, kept byte for byte."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from trialbook.client import Json
+from trialbook.services.cli.failures import CommandFailure
+
+
+def read_json(path: str) -> Json:
+    """Return the JSON document of a file; `-` is standard input. Raises CommandFailure."""
+    data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    return parse_json(data, "standard input" if path == "-" else path)
+
+
+def parse_json(data: bytes | str, name: str, hint: str = "") -> Json:
+    """Return JSON text without the spaces around it; `name` says in errors what it is of."""
+    try:
+        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
+        msgspec.json.decode(text)
+    except (ValueError, RecursionError) as error:
+        raise CommandFailure(f"{name} is not JSON: {error}", hint=hint) from error
+    return Json(text.strip())

@@ -1,0 +1,68 @@
+"""Finds items without bringing their bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from trialbook.eventstore import Reader
+from trialbook.services.application.item_reads import ItemMark
+from trialbook.services.projections.columns import decode, placeholders
+from trialbook.services.projections.item import validity
+
+_SLICE = 500
+_MARK = "SELECT ordinal, item_id, tags, split FROM item"
+
+
+class SqlItemMarks:
+    """The part of ItemReads that selections rest on."""
+
+    _reader: Reader
+
+    def item_marks(
+        self, number: int, version: int, after: int, limit: int, splits: Sequence[str]
+    ) -> list[ItemMark]:
+        """Return marks of items with ordinals above `after`; of any split if none is named."""
+        valid, params = validity(self._reader, number, version)
+        chosen = f"AND split IN ({placeholders(len(splits))})" if splits else ""
+        rows = self._reader.query(
+            f"{_MARK} WHERE dataset = ? AND ordinal > ? AND {valid} {chosen} "
+            "ORDER BY ordinal LIMIT ?",
+            (number, after, *params, *splits, limit),
+        )
+        return [_mark(row) for row in rows]
+
+    def marks_of(self, number: int, version: int, item_ids: Sequence[str]) -> list[ItemMark]:
+        """Return marks of those of these items that the version has, in order."""
+        rows = {
+            row
+            for some in _slices(item_ids)
+            for row in self._reader.query(
+                f"{_MARK} WHERE dataset = ? AND item_id IN ({placeholders(len(some))}) "
+                "AND valid_from <= ? AND valid_to > ?",
+                (number, *some, version, version),
+            )
+        }
+        return [_mark(row) for row in sorted(rows)]
+
+    def ids_of(self, number: int, ordinals: Sequence[int]) -> dict[int, str]:
+        """Return the ids of items by ordinal."""
+        return {
+            ordinal: item_id
+            for some in _slices(ordinals)
+            for ordinal, item_id in self._reader.query(
+                f"SELECT DISTINCT ordinal, item_id FROM item WHERE dataset = ? "
+                f"AND ordinal IN ({placeholders(len(some))})",
+                (number, *some),
+            )
+        }
+
+
+def _mark(row: tuple[Any, ...]) -> ItemMark:
+    ordinal, item_id, tags, split = row
+    return ItemMark(ordinal, item_id, () if tags == "[]" else decode(tags, tuple[str, ...]), split)
+
+
+def _slices(keys: Sequence[int] | Sequence[str]) -> Iterator[Sequence[int] | Sequence[str]]:
+    for start in range(0, len(keys), _SLICE):
+        yield keys[start : start + _SLICE]
