@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.processes import COMMAND_LINE, Server, environment
+from tests.postgres import fresh_namespace, postgres_url
 
 
 @pytest.fixture
@@ -23,11 +24,17 @@ def processes() -> Iterator[list[subprocess.Popen[bytes]]]:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A running server on an empty database."""
-    running = Server(tmp_path).start()
-    yield running
-    running.stop()
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """A running server on an empty database: "sqlite", or what a test's parameter says."""
+    running = Server(tmp_path)
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield running.start()
+        running.stop()
+        return
+    with fresh_namespace() as namespace:
+        running.postgres, running.namespace = postgres_url(), namespace
+        yield running.start()
+        running.stop()
 
 
 @pytest.fixture

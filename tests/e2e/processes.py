@@ -50,16 +50,28 @@ class Finished:
 
 @dataclass
 class Server:
-    """A server process on a database of its own; it can be killed and started again."""
+    """A server process on a database of its own; it can be killed and started again.
+
+    The database is a file in its folder, or a namespace of the PostgreSQL server at a URL.
+    """
 
     folder: Path
     lease_duration: str = "30s"
     address: str = "127.0.0.1:0"
+    postgres: str = ""
+    namespace: str = "trialbook"
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
     def database(self) -> Path:
         return self.folder / "trialbook.db"
+
+    @property
+    def place(self) -> list[str]:
+        """The options that say where the database is."""
+        if self.postgres:
+            return ["--database", self.postgres, "--namespace", self.namespace]
+        return ["--database", str(self.database)]
 
     @property
     def log(self) -> Path:
@@ -69,7 +81,7 @@ class Server:
         """Start, and wait until calls are accepted. A second start takes the same port."""
         port_file = self.folder / "address"
         port_file.unlink(missing_ok=True)
-        arguments = ["serve", "--database", str(self.database), "--address", self.address]
+        arguments = ["serve", *self.place, "--address", self.address]
         arguments += ["--lease-duration", self.lease_duration, "--port-file", str(port_file)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -94,6 +106,12 @@ class Server:
     def run(self, *arguments: str, stdin: str | None = None, cwd: Path | None = None) -> Finished:
         """Run the command line against this server."""
         return run_command(*arguments, address=self.address, stdin=stdin, cwd=cwd)
+
+    def admin(self, *arguments: str) -> Finished:
+        """Run an admin verb on this server's database and expect exit code 0."""
+        finished = run_command("admin", *arguments, *self.place)
+        assert finished.code == 0, finished
+        return finished
 
     def succeed(self, *arguments: str, stdin: str | None = None) -> Finished:
         """Run the command line and expect exit code 0."""

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from trialbook.client import Client, Worker
+from trialbook.client import Client, Dataset, Worker
 
 ROOT = Path(__file__).resolve().parents[3]
 GRACE = 30.0
@@ -81,6 +82,24 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 def client(server: ServerProcess) -> Iterator[Client]:
     with Client(server.address) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def shared_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A client of one server for all tests of a module; each test has datasets of its own."""
+    process = ServerProcess(tmp_path_factory.mktemp("server"))
+    process.start()
+    try:
+        with Client(process.address) as opened:
+            yield opened
+    finally:
+        process.end()
+
+
+@pytest.fixture
+def dataset(shared_client: Client) -> Dataset:
+    """A new dataset of the shared server."""
+    return shared_client.datasets.create(f"d-{uuid.uuid4().hex[:12]}")
 
 
 @pytest.fixture

@@ -103,6 +103,18 @@ def test_a_second_evaluation_uses_dataset_and_experiment_again(tmp_path: Path) -
     assert other.run.experiment.endswith("/experiments/double/versions/2")
 
 
+def test_cases_that_differ_in_their_mocks_are_other_cases(tmp_path: Path) -> None:
+    def dataset_with(answer: int) -> str:
+        mock = {"tool": "search", "output": answer}
+        cases = [{"input": 1, "tool_mocks": [mock], "scorers": ["exact_match"]}]
+        return evaluate(double, cases, [], directory=tmp_path).run.dataset.split("/versions/")[0]
+
+    first, second, again = dataset_with(1), dataset_with(2), dataset_with(1)
+
+    assert first == again
+    assert first != second
+
+
 async def test_evaluation_works_inside_a_running_loop(tmp_path: Path) -> None:
     loop = asyncio.get_running_loop()
 
@@ -154,7 +166,7 @@ import sys, time
 from trialbook.client import evaluate
 
 def slow(number):
-    print("began", flush=True)
+    print("began\\n", end="", flush=True)  # in one piece: two threads print
     time.sleep(0.2)
     return number
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from datetime import UTC, datetime
 
+import click
 import msgspec
 import pytest
 
@@ -69,6 +72,33 @@ def test_an_empty_table_is_said_on_stderr(capsys: pytest.CaptureFixture[str]) ->
 def test_one_record_as_json(capsys: pytest.CaptureFixture[str], form: str) -> None:
     print_record(form, RECORDS[0], lambda _: None)
     assert json.loads(capsys.readouterr().out)["payload"] == {"x": 1.0}
+
+
+def test_csv_has_a_heading_and_keeps_texts_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    moment = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+    record = {
+        "name": 'a "b"\nc',
+        "when": moment,
+        "payload": msgspec.Raw(b'{"x":  1.0}'),
+        "no": None,
+    }
+    print_records("csv", [record, {**record, "name": "d"}], COLUMNS)
+    rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert rows == [
+        ["name", "when", "payload", "no"],
+        ['a "b"\nc', "2026-03-01T12:30:00+00:00", '{"x":  1.0}', ""],
+        ["d", "2026-03-01T12:30:00+00:00", '{"x":  1.0}', ""],
+    ]
+
+
+def test_one_record_as_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    print_record("csv", {"a": 1, "b": True}, lambda _: None)
+    assert capsys.readouterr().out.splitlines() == ["a,b", "1,true"]
+
+
+def test_records_without_common_columns_are_no_csv() -> None:
+    with pytest.raises(click.UsageError, match="jsonl"):
+        print_records("csv", RECORDS, ())
 
 
 def test_fields_without_a_value_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:

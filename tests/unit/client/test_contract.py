@@ -4,21 +4,40 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from trialbook.client import AsyncClient, Client, RunSettings, Scorer, Target
+from trialbook.client import AsyncClient, Client, ItemSelection, RunSettings, Scorer, Target
 from trialbook.client.operation import Operation
-from trialbook.client.requests import dataset, experiment, run, scorer
+from trialbook.client.requests import (
+    dataset,
+    dataset_label,
+    dataset_version,
+    duplicate,
+    event,
+    experiment,
+    item,
+    item_read,
+    run,
+    scorer,
+)
 from trialbook.v1 import (
     dataset_service_pb2,
+    event_service_pb2,
     experiment_service_pb2,
     run_service_pb2,
     scorer_service_pb2,
 )
 
-STREAMS = {"DatasetService/ImportItems", "RunService/WatchRun"}
+STREAMS = {
+    "EventService/SubscribeEvents",
+    "DatasetService/ExportItems",
+    "DatasetService/ImportFile",
+    "DatasetService/ImportItems",
+    "RunService/WatchRun",
+}
 
 
 def operations() -> Iterator[Operation[Any, Any]]:
@@ -26,19 +45,7 @@ def operations() -> Iterator[Operation[Any, Any]]:
     definition = experiment.definition(
         "p", dataset="d", target=Target("t"), scorers=[Scorer("s", k=1)], settings=RunSettings()
     )
-    yield dataset.create_dataset(
-        "p", "d", display_name="", description="", metadata={}, request_id=None
-    )
-    yield dataset.get_dataset("p", "d")
-    yield dataset.list_datasets("p", 1)("")
-    yield dataset.update_dataset(
-        "p", "d", display_name="n", description="t", metadata=None, **repeat
-    )
-    yield dataset.delete_dataset("p", "d", **repeat)
-    yield dataset.add_items("p", "d", [], expected_version=1, request_id=None)
-    yield dataset.get_item("p", "d", "i", version=None)
-    yield dataset.list_items("p", "d", version=2, page_size=3)("token")
-    yield dataset.list_versions("p", "d", 0)("")
+    yield from dataset_operations()
     yield experiment.create_experiment("p", "e", definition[0], request_id=None)
     yield experiment.get_experiment("p", "e", 3)
     yield experiment.list_experiments("p", 0)("")
@@ -55,11 +62,67 @@ def operations() -> Iterator[Operation[Any, Any]]:
     yield run.get_result("p", "r", 1)
     yield scorer.list_scorers("p", 0)("")
     yield scorer.describe_scorer("p", "s")
+    yield from event_operations()
+
+
+def dataset_operations() -> Iterator[Operation[Any, Any]]:
+    definition = dataset.definition(display_name="n", metadata=None, input_schema={})
+    repeat: dict[str, Any] = {"etag": None, "request_id": None}
+    change: dict[str, Any] = {"expected_version": 1, "note": "why", "request_id": None}
+    point: dict[str, Any] = {"version": 2, "label": None, "as_of": None}
+    yield dataset.create_dataset("p", "d", definition[0], request_id=None)
+    yield dataset.get_dataset("p", "d")
+    yield dataset.list_datasets("p", 1)("")
+    yield dataset.update_dataset("p", "d", definition, force=True, dry_run=True, note="", **repeat)
+    yield dataset.delete_dataset("p", "d", **repeat)
+    yield item.add_items("p", "d", [], **change)
+    yield item.update_items("p", "d", [{"id": "i", "input": 1}], **change)
+    yield item.upsert_items("p", "d", [{"input": 1}], **change)
+    yield item.remove_items("p", "d", ["i"], **change)
+    yield item.restore_items("p", "d", ["i"], version=1, **change)
+    yield item.purge_items("p", "d", ["i"], note="", request_id=None)
+    yield item_read.get_item("p", "d", "i", **point)
+    yield item_read.list_items("p", "d", selection=ItemSelection(), page_size=3, **point)("token")
+    yield item_read.list_item_revisions("p", "d", "i", 0)("")
+    yield dataset_version.get_version("p", "d", "golden")
+    yield dataset_version.list_versions("p", "d", 0)("")
+    yield dataset_version.restore_version("p", "d", 3, **change)
+    yield dataset_version.diff_versions("p", "d", 1, None)
+    yield dataset_version.list_differences("p", "d", 1, "golden", 0)("")
+    yield dataset_label.set_label("p", "d", "golden", 3, frozen=True, **change)
+    yield dataset_label.list_labels("p", "d", 0)("")
+    yield dataset_label.delete_label("p", "d", "golden", request_id=None)
+    yield duplicate.find_duplicates("p", "d", ["input"], 0)("")
+    yield duplicate.remove_duplicates("p", "d", [], **change)
+
+
+def _name(operation: Operation[Any, Any]) -> str:
+    return f"{operation.method} {operation.read.__qualname__}"
+
+
+def event_operations() -> Iterator[Operation[Any, Any]]:
+    chosen = event.event_filter(nouns="run", kinds=["ended"], resource=None, author="ada")
+    moment = datetime(2026, 11, 20, tzinfo=UTC)
+    yield event.list_events(
+        "p",
+        chosen,
+        order="newest",
+        after_position=1,
+        since=moment,
+        until=moment,
+        with_bodies=True,
+        summary=False,
+        page_size=0,
+    )("")
+    yield event.acknowledge("p", "c", 1)
+    yield event.list_consumers("p", 0)("")
+    yield event.delete_consumer("p", "c", request_id=None)
 
 
 def contract() -> dict[str, Any]:
     modules = (
         dataset_service_pb2,
+        event_service_pb2,
         experiment_service_pb2,
         run_service_pb2,
         scorer_service_pb2,
@@ -76,7 +139,7 @@ def test_every_method_of_the_contract_has_an_operation() -> None:
     assert {operation.method for operation in operations()} | STREAMS == contract().keys()
 
 
-@pytest.mark.parametrize("operation", list(operations()), ids=lambda operation: operation.method)
+@pytest.mark.parametrize("operation", list(operations()), ids=_name)
 def test_an_operation_has_the_messages_of_its_method(operation: Operation[Any, Any]) -> None:
     method = contract()[operation.method]
 
@@ -85,7 +148,7 @@ def test_an_operation_has_the_messages_of_its_method(operation: Operation[Any, A
     operation.read(operation.response_type())
 
 
-@pytest.mark.parametrize("operation", list(operations()), ids=lambda operation: operation.method)
+@pytest.mark.parametrize("operation", list(operations()), ids=_name)
 def test_every_write_is_safe_to_repeat(operation: Operation[Any, Any]) -> None:
     fields = operation.request.DESCRIPTOR.fields_by_name
 
@@ -93,14 +156,15 @@ def test_every_write_is_safe_to_repeat(operation: Operation[Any, Any]) -> None:
         assert operation.request.request_id  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("noun", ["datasets", "experiments", "runs", "scorers"])
+@pytest.mark.parametrize("noun", ["datasets", "experiments", "runs", "scorers", "events"])
 def test_both_clients_have_the_same_methods(noun: str) -> None:
     with Client("127.0.0.1:1") as client:
-        blocking = vars(type(getattr(client, noun)))
-    asynchronous = vars(type(getattr(AsyncClient("127.0.0.1:1"), noun)))
+        blocking = type(getattr(client, noun))
+    asynchronous = type(getattr(AsyncClient("127.0.0.1:1"), noun))
 
-    public = [name for name in blocking if not name.startswith("_")]
-    assert public == [name for name in asynchronous if not name.startswith("_")]
+    public = [name for name in dir(blocking) if not name.startswith("_")]
+    assert public == [name for name in dir(asynchronous) if not name.startswith("_")]
     for name in public:
-        ours, theirs = inspect.signature(blocking[name]), inspect.signature(asynchronous[name])
+        ours = inspect.signature(getattr(blocking, name))
+        theirs = inspect.signature(getattr(asynchronous, name))
         assert list(ours.parameters.values()) == list(theirs.parameters.values()), name

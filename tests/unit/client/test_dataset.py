@@ -14,8 +14,8 @@ from trialbook.client import (
     Item,
     Json,
 )
-from trialbook.client.models.dataset import item_from
-from trialbook.client.requests.dataset import IMPORT_BATCH_BYTES, import_messages
+from trialbook.client.models.item import item_message
+from trialbook.client.requests.item import IMPORT_BATCH_BYTES, import_messages
 
 
 def numbers(count: int) -> Iterator[dict[str, object]]:
@@ -60,7 +60,9 @@ def test_an_import_of_large_items_stays_below_the_size_of_a_message() -> None:
     text = Json('"' + "x" * 400_000 + '"')
     items = [Item(text) for _ in range(5)]
 
-    messages = import_messages("p", "d", items, expected_version=None, request_id=None)
+    messages = import_messages(
+        "p", "d", items, upsert=False, expected_version=None, note="", request_id=None
+    )
 
     assert [len(message.items) for message in messages] == [2, 2, 1]
     assert IMPORT_BATCH_BYTES < 2**22
@@ -138,7 +140,7 @@ def test_texts_of_items_are_kept_byte_for_byte(client: Client) -> None:
 )
 def test_bad_items_are_refused_with_their_field(value: object, message: str) -> None:
     with pytest.raises(InvalidArgument, match=message):
-        item_from(value)  # type: ignore[arg-type]
+        item_message(value)  # type: ignore[arg-type]
 
 
 def test_an_update_names_what_it_changes(client: Client) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar
 from google.protobuf.message import Message
 
 DEFAULT_TIMEOUT: Final = 30.0
+LONG_TIMEOUT: Final = 600.0
+"""For calls that may go through all items of a dataset."""
 
 ResponseT = TypeVar("ResponseT", bound=Message)
 ValueT = TypeVar("ValueT")

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from trialbook.client.asynchronous.dataset import Datasets
+from trialbook.client.asynchronous.event import Events
 from trialbook.client.asynchronous.experiment import Experiments
 from trialbook.client.asynchronous.run import Runs
 from trialbook.client.asynchronous.scorer import Scorers
@@ -42,6 +43,7 @@ class AsyncClient:
         self.experiments = Experiments(self._transport, settings.project)
         self.runs = Runs(self._transport, settings.project)
         self.scorers = Scorers(self._transport, settings.project)
+        self.events = Events(self._transport, settings.project)
 
     async def close(self) -> None:
         """Close the connection."""

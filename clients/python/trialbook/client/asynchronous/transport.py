@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import grpc
@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from grpc import aio
 
 from trialbook.client.blocking.transport import BlockingTransport
+from trialbook.client.change_reason import Metadata, reason_metadata
 from trialbook.client.connection import Connection
 from trialbook.client.errors import Cancelled
 from trialbook.client.operation import Listing, Operation, ResponseT, ValueT, method_path
@@ -29,9 +30,12 @@ class AsyncTransport:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._metadata = connection.metadata
         self._methods: dict[str, aio.UnaryUnaryMultiCallable[Any, Any]] = {}
         self._opened: aio.Channel | None = None
+
+    @property
+    def _metadata(self) -> Metadata:
+        return (*self._connection.metadata, *reason_metadata())
 
     @property
     def _channel(self) -> aio.Channel:
@@ -111,6 +115,30 @@ class AsyncTransport:
             return await asyncio.to_thread(
                 transport.upload, method, _until(stopped, messages), response_type
             )
+        finally:
+            stopped.set()
+            transport.close()
+
+    async def exchange(
+        self,
+        method: str,
+        messages: Iterable[RequestT],
+        response_type: type[ResponseT],
+        read: Callable[[Iterator[ResponseT]], ValueT],
+    ) -> ValueT:
+        """Send a stream of messages and read the stream of answers, in a thread as `upload` does.
+
+        A cancellation ends the call at its next message, either way.
+        """
+        transport = BlockingTransport(self._connection)
+        stopped = threading.Event()
+
+        def exchange() -> ValueT:
+            answers = transport.exchange(method, _until(stopped, messages), response_type)
+            return read(_until(stopped, answers))
+
+        try:
+            return await asyncio.to_thread(exchange)
         finally:
             stopped.set()
             transport.close()

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from trialbook.client.blocking.dataset import Datasets
+from trialbook.client.blocking.event import Events
 from trialbook.client.blocking.experiment import Experiments
 from trialbook.client.blocking.run import Runs
 from trialbook.client.blocking.scorer import Scorers
@@ -42,6 +43,7 @@ class Client:
         self.experiments = Experiments(self._transport, settings.project)
         self.runs = Runs(self._transport, settings.project)
         self.scorers = Scorers(self._transport, settings.project)
+        self.events = Events(self._transport, settings.project)
 
     def close(self) -> None:
         """Close the connection."""

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 import grpc
 from google.protobuf.message import Message
 
+from trialbook.client.change_reason import Metadata, reason_metadata
 from trialbook.client.connection import Connection
 from trialbook.client.operation import Listing, Operation, ResponseT, ValueT, method_path
 from trialbook.client.retry import Tries
@@ -42,7 +43,7 @@ class BlockingTransport:
                 answer: ResponseT = method(
                     operation.request,
                     timeout=tries.remaining,
-                    metadata=self._connection.metadata,
+                    metadata=self._metadata,
                 )
             except grpc.RpcError as failure:
                 error = error_from(failure, self._connection.address)
@@ -72,7 +73,7 @@ class BlockingTransport:
             method_path(method),
             request_serializer=_serialize,
             response_deserializer=response_type.FromString,
-        )(request, timeout=timeout, metadata=self._connection.metadata)
+        )(request, timeout=timeout, metadata=self._metadata)
         try:
             yield from call
         except grpc.RpcError as failure:
@@ -93,7 +94,7 @@ class BlockingTransport:
             method_path(method),
             request_serializer=_serialize,
             response_deserializer=response_type.FromString,
-        ).future(iter(feed.get, None), metadata=self._connection.metadata)
+        ).future(iter(feed.get, None), metadata=self._metadata)
         try:
             for message in messages:
                 if not _offer(feed, message, call):
@@ -106,9 +107,36 @@ class BlockingTransport:
             call.cancel()
             _release(feed)
 
+    def exchange(
+        self, method: str, messages: Iterable[RequestT], response_type: type[ResponseT]
+    ) -> Iterator[ResponseT]:
+        """Send a stream of messages and yield the answers as they come.
+
+        `messages` is read in a thread of gRPC's; an error that it raises ends them, so that the
+        server misses the last one and drops what it got, and is raised here.
+        """
+        feed = Feed(messages)
+        call = self._channel.stream_stream(
+            method_path(method),
+            request_serializer=_serialize,
+            response_deserializer=response_type.FromString,
+        )(feed, metadata=self._metadata)
+        try:
+            yield from call
+        except grpc.RpcError as failure:
+            if feed.failure is not None:
+                raise feed.failure from None
+            raise error_from(failure, self._connection.address) from None
+        finally:
+            call.cancel()
+
     def close(self) -> None:
         """Close the channel; calls that are under way end."""
         self._channel.close()
+
+    @property
+    def _metadata(self) -> Metadata:
+        return (*self._connection.metadata, *reason_metadata())
 
     def _method(
         self, operation: Operation[ResponseT, ValueT]
@@ -122,6 +150,26 @@ class BlockingTransport:
             )
             self._methods[operation.method] = method
         return method
+
+
+class Feed(Iterator[RequestT]):
+    """Messages on their way out. What goes wrong with them ends them, and is kept.
+
+    gRPC would log it, and tell no more than that the call was cancelled.
+    """
+
+    def __init__(self, messages: Iterable[RequestT]) -> None:
+        self._messages = iter(messages)
+        self.failure: Exception | None = None
+
+    def __next__(self) -> RequestT:
+        try:
+            return next(self._messages)
+        except StopIteration:
+            raise
+        except Exception as failure:
+            self.failure = failure
+            raise StopIteration from failure
 
 
 def _serialize(message: Message) -> bytes:

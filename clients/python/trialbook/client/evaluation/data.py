@@ -12,7 +12,9 @@ import msgspec
 from trialbook.client.asynchronous import AsyncClient
 from trialbook.client.errors import NotFound, invalid_field
 from trialbook.client.models.codec import json_of
-from trialbook.client.models.dataset import Dataset, DatasetItem, Item, item_from
+from trialbook.client.models.dataset import Dataset
+from trialbook.client.models.item import DatasetItem, Item, item_from
+from trialbook.client.models.tool_mock import ToolMock, UnmockedToolPolicy
 from trialbook.client.payload import Json, decode
 from trialbook.v1 import dataset_pb2
 
@@ -68,8 +70,9 @@ async def as_dataset(client: AsyncClient, dataset_id: str, items: list[Item]) ->
     That is the one of this id, or if it holds others, one that is named after the content too.
     Either is made if it does not exist, and used again if it does.
     """
-    wanted = [_Content.of_message(item.to_message(f"data[{i}]")) for i, item in enumerate(items)]
-    digest = hashlib.sha256(repr(wanted).encode()).hexdigest()[:8]
+    messages = [item.to_message(f"data[{index}]") for index, item in enumerate(items)]
+    wanted = [_Case(_Content.of_message(m), _Extras.of_message(m)) for m in messages]
+    digest = hashlib.sha256(_text(wanted).encode()).hexdigest()[:8]
     for candidate in (dataset_id, f"{dataset_id[:LONGEST_STEM]}-{digest}"):
         dataset = await _get_or_create(client, candidate)
         if dataset.version == 0:
@@ -116,6 +119,48 @@ class _Content(NamedTuple):
         )
 
 
+class _Extras(NamedTuple):
+    """What few items have, and makes two items the same too."""
+
+    external_id: str = ""
+    expected_trajectory: str | None = None
+    start_options: str | None = None
+    tool_mocks: tuple[ToolMock, ...] = ()
+    denies_unmocked_tools: bool = False
+    scorers: tuple[tuple[str, str, str | None], ...] = ()
+
+    @classmethod
+    def of_message(cls, item: dataset_pb2.Item) -> _Extras:
+        return cls.of_item(DatasetItem.from_message(item))
+
+    @classmethod
+    def of_item(cls, item: DatasetItem) -> _Extras:
+        return cls(
+            item.external_id,
+            item.expected_trajectory_json,
+            item.start_options_json,
+            item.tool_mocks,
+            item.unmocked_tools is UnmockedToolPolicy.DENY,
+            tuple((s.name, s.alias or s.name, s.params_json) for s in item.scorers),
+        )
+
+
+class _Case(NamedTuple):
+    content: _Content
+    extras: _Extras
+
+    def fits(self, item: DatasetItem) -> bool:
+        """Tell whether a stored item is this one; its id matters only if one was given."""
+        return self.content.fits(item) and self.extras == _Extras.of_item(item)
+
+
+def _text(cases: list[_Case]) -> str:
+    """Return what names the cases. Extras count where there are any: names stay what they were."""
+    contents = repr([case.content for case in cases])
+    extras = [case.extras for case in cases]
+    return contents + repr(extras) if any(e != _Extras() for e in extras) else contents
+
+
 async def _get_or_create(client: AsyncClient, dataset_id: str) -> Dataset:
     try:
         return await client.datasets.get(dataset_id)
@@ -123,7 +168,7 @@ async def _get_or_create(client: AsyncClient, dataset_id: str) -> Dataset:
         return await client.datasets.create(dataset_id)
 
 
-async def _holds(client: AsyncClient, dataset: Dataset, wanted: list[_Content]) -> bool:
+async def _holds(client: AsyncClient, dataset: Dataset, wanted: list[_Case]) -> bool:
     index = 0
     async for item in client.datasets.items(dataset, version=dataset.version, page_size=1_000):
         if index >= len(wanted) or not wanted[index].fits(item):

@@ -19,8 +19,8 @@ from trialbook.client.evaluation.data import Data, as_dataset, load
 from trialbook.client.evaluation.embedded import service_address
 from trialbook.client.evaluation.progress import Show, progress_of
 from trialbook.client.evaluation.summary import EvaluationSummary
-from trialbook.client.models.dataset import Item
 from trialbook.client.models.experiment import Experiment, RunSettings, Scorer, Target
+from trialbook.client.models.item import Item
 from trialbook.client.models.run import Run
 from trialbook.client.worker import Worker
 

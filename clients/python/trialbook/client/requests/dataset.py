@@ -1,44 +1,80 @@
-"""The calls of DatasetService."""
+"""The calls of DatasetService for datasets as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from trialbook.client.errors import invalid_field
-from trialbook.client.models.dataset import (
-    AddedItems,
-    Dataset,
-    DatasetItem,
-    DatasetVersion,
-    Item,
-    item_from,
-)
+from trialbook.client.models.dataset import Dataset, UpdatedDataset
+from trialbook.client.models.experiment import Scorer
 from trialbook.client.names import Reference, new_request_id, project_name, resource_name
-from trialbook.client.operation import Listing, Operation, Page, nothing
+from trialbook.client.operation import LONG_TIMEOUT, Listing, Operation, Page, nothing
 from trialbook.client.payload import MISSING, MissingType, encode_field
 from trialbook.v1 import dataset_pb2
 from trialbook.v1 import dataset_service_pb2 as service
 
-IMPORT_METHOD = "DatasetService/ImportItems"
-IMPORT_BATCH_ITEMS = 1_000
-IMPORT_BATCH_BYTES = 1024 * 1024
+
+def definition(
+    *,
+    display_name: str | MissingType = MISSING,
+    description: str | MissingType = MISSING,
+    metadata: Mapping[str, object] | MissingType | None = MISSING,
+    input_schema: object = MISSING,
+    expected_schema: object = MISSING,
+    context_schema: object = MISSING,
+    default_scorers: Iterable[Scorer | str] | MissingType = MISSING,
+    tags: Iterable[str] | MissingType = MISSING,
+) -> tuple[dataset_pb2.Dataset, list[str]]:
+    """Return a message with what is given, and the paths of what is given.
+
+    None for the metadata or a schema gives a path without a value, which takes it away.
+    """
+    message = dataset_pb2.Dataset()
+    paths = []
+    if display_name is not MISSING:
+        paths.append("display_name")
+        message.display_name = display_name
+    if description is not MISSING:
+        paths.append("description")
+        message.description = description
+    if metadata is not MISSING:
+        paths.append("metadata")
+        if metadata is not None:
+            message.metadata.json = encode_field(metadata, "dataset.metadata")
+    paths += _set_schema(message, "input_schema", input_schema)
+    paths += _set_schema(message, "expected_schema", expected_schema)
+    paths += _set_schema(message, "context_schema", context_schema)
+    if default_scorers is not MISSING:
+        paths.append("settings.default_scorers")
+        scorers = (Scorer(s) if isinstance(s, str) else s for s in default_scorers)
+        message.settings.default_scorers.extend(scorer.to_message() for scorer in scorers)
+    if tags is not MISSING:
+        if isinstance(tags, str):
+            raise invalid_field("dataset.settings.tags", "give a list of strings")
+        paths.append("settings.tags")
+        message.settings.tags.extend(tags)
+    return message, paths
+
+
+def _set_schema(message: dataset_pb2.Dataset, name: str, schema: object) -> list[str]:
+    if schema is MISSING:
+        return []
+    if schema is not None:
+        payload = getattr(message.settings, name)
+        payload.json = encode_field(schema, f"dataset.settings.{name}")
+    return [f"settings.{name}"]
 
 
 def create_dataset(
     project: str,
     dataset_id: str,
+    message: dataset_pb2.Dataset,
     *,
-    display_name: str,
-    description: str,
-    metadata: Mapping[str, object] | None,
     request_id: str | None,
 ) -> Operation[service.CreateDatasetResponse, Dataset]:
-    """Create an empty dataset."""
-    message = dataset_pb2.Dataset(display_name=display_name, description=description)
-    if metadata is not None:
-        message.metadata.json = encode_field(metadata, "dataset.metadata")
+    """Create an empty dataset from a definition."""
     return Operation(
         "DatasetService/CreateDataset",
         service.CreateDatasetRequest(
@@ -79,37 +115,36 @@ def list_datasets(project: str, page_size: int) -> Listing[Dataset]:
 def update_dataset(
     project: str,
     dataset: Reference,
+    change: tuple[dataset_pb2.Dataset, list[str]],
     *,
-    display_name: str | MissingType,
-    description: str | MissingType,
-    metadata: Mapping[str, object] | MissingType | None,
+    force: bool,
+    dry_run: bool,
+    note: str,
     etag: str | None,
     request_id: str | None,
-) -> Operation[service.UpdateDatasetResponse, Dataset]:
-    """Change what describes a dataset: what is given."""
-    message = dataset_pb2.Dataset(name=resource_name(project, "datasets", dataset), etag=etag or "")
-    paths = []
-    if display_name is not MISSING:
-        paths.append("display_name")
-        message.display_name = display_name
-    if description is not MISSING:
-        paths.append("description")
-        message.description = description
-    if metadata is not MISSING:
-        paths.append("metadata")
-        if metadata is not None:
-            message.metadata.json = encode_field(metadata, "dataset.metadata")
+) -> Operation[service.UpdateDatasetResponse, UpdatedDataset]:
+    """Change a dataset: what the definition gives."""
+    message, paths = change
     if not paths:
-        raise invalid_field("update_mask", "give display_name, description or metadata")
+        raise invalid_field(
+            "update_mask", "give display_name, description, metadata, a schema, scorers or tags"
+        )
+    message.name = resource_name(project, "datasets", dataset)
+    message.etag = etag or ""
     return Operation(
         "DatasetService/UpdateDataset",
         service.UpdateDatasetRequest(
             dataset=message,
             update_mask=FieldMask(paths=paths),
             request_id=request_id or new_request_id(),
+            force=force,
+            dry_run=dry_run,
+            message=note,
         ),
         service.UpdateDatasetResponse,
-        lambda answer: Dataset.from_message(answer.dataset),
+        UpdatedDataset.from_message,
+        # The items are checked against a new schema, however many there are.
+        timeout=LONG_TIMEOUT,
     )
 
 
@@ -126,103 +161,4 @@ def delete_dataset(
         ),
         service.DeleteDatasetResponse,
         nothing,
-    )
-
-
-def add_items(
-    project: str,
-    dataset: Reference,
-    items: Iterable[Item | Mapping[str, object]],
-    *,
-    expected_version: int | None,
-    request_id: str | None,
-) -> Operation[service.AddItemsResponse, AddedItems]:
-    """Add items as one version."""
-    paths = ((f"items[{index}]", item) for index, item in enumerate(items))
-    return Operation(
-        "DatasetService/AddItems",
-        service.AddItemsRequest(
-            parent=resource_name(project, "datasets", dataset),
-            items=[item_from(item, path).to_message(path) for path, item in paths],
-            expected_version=expected_version,
-            request_id=request_id or new_request_id(),
-        ),
-        service.AddItemsResponse,
-        AddedItems.from_message,
-    )
-
-
-def import_messages(
-    project: str,
-    dataset: Reference,
-    items: Iterable[Item | Mapping[str, object]],
-    *,
-    expected_version: int | None,
-    request_id: str | None,
-) -> Iterator[service.ImportItemsRequest]:
-    """Yield the messages of an import, each of about a mebibyte at most, as items come.
-
-    One is yielded also for no items: it names the dataset. The last one says that it is.
-    """
-    batch = service.ImportItemsRequest(
-        parent=resource_name(project, "datasets", dataset),
-        expected_version=expected_version,
-        request_id=request_id or new_request_id(),
-    )
-    size = 0
-    for index, item in enumerate(items):
-        path = f"items[{index}]"
-        message = item_from(item, path).to_message(path)
-        item_size = message.ByteSize()
-        full = len(batch.items) >= IMPORT_BATCH_ITEMS or size + item_size > IMPORT_BATCH_BYTES
-        if full and batch.items:
-            yield batch
-            batch, size = service.ImportItemsRequest(), 0
-        batch.items.append(message)
-        size += item_size
-    batch.last = True
-    yield batch
-
-
-def get_item(
-    project: str, dataset: Reference, item_id: str, *, version: int | None
-) -> Operation[service.GetItemResponse, DatasetItem]:
-    """Get an item at a version."""
-    parent = resource_name(project, "datasets", dataset)
-    return Operation(
-        "DatasetService/GetItem",
-        service.GetItemRequest(name=f"{parent}/items/{item_id}", version=version or 0),
-        service.GetItemResponse,
-        lambda answer: DatasetItem.from_message(answer.item),
-    )
-
-
-def list_items(
-    project: str, dataset: Reference, *, version: int | None, page_size: int
-) -> Listing[DatasetItem]:
-    """List the items of a version."""
-    parent = resource_name(project, "datasets", dataset)
-    return lambda token: Operation(
-        "DatasetService/ListItems",
-        service.ListItemsRequest(
-            parent=parent, version=version or 0, page_size=page_size, page_token=token
-        ),
-        service.ListItemsResponse,
-        lambda answer: Page(
-            [DatasetItem.from_message(item) for item in answer.items], answer.next_page_token
-        ),
-    )
-
-
-def list_versions(project: str, dataset: Reference, page_size: int) -> Listing[DatasetVersion]:
-    """List the versions of a dataset."""
-    parent = resource_name(project, "datasets", dataset)
-    return lambda token: Operation(
-        "DatasetService/ListVersions",
-        service.ListVersionsRequest(parent=parent, page_size=page_size, page_token=token),
-        service.ListVersionsResponse,
-        lambda answer: Page(
-            [DatasetVersion.from_message(version) for version in answer.versions],
-            answer.next_page_token,
-        ),
     )
