@@ -20,16 +20,35 @@ if __name__ == "__main__":
 
 from tests.bench.bench import Bench  # noqa: E402
 from tests.bench.cpu import cpu  # noqa: E402
+from tests.bench.delivery import delivery_postgres, delivery_sqlite  # noqa: E402
+from tests.bench.facts import facts_postgres, facts_sqlite  # noqa: E402
 from tests.bench.figures import Figure, as_json, heading, lines  # noqa: E402
 from tests.bench.large import throughput_100k  # noqa: E402
 from tests.bench.latency import first_result  # noqa: E402
 from tests.bench.machine import machine  # noqa: E402
+from tests.bench.million import million_postgres, million_sqlite  # noqa: E402
 from tests.bench.overlap import overlap  # noqa: E402
 from tests.bench.page import put_into_page  # noqa: E402
 from tests.bench.throughput import throughput_10k  # noqa: E402
+from tests.bench.writers import writers_postgres, writers_sqlite  # noqa: E402
 
 CASES: dict[str, Callable[[Bench], list[Figure]]] = {
-    case.__name__: case for case in (throughput_10k, throughput_100k, overlap, first_result, cpu)
+    case.__name__: case
+    for case in (
+        throughput_10k,
+        throughput_100k,
+        overlap,
+        first_result,
+        cpu,
+        writers_sqlite,
+        writers_postgres,
+        facts_sqlite,
+        facts_postgres,
+        delivery_sqlite,
+        delivery_postgres,
+        million_sqlite,
+        million_postgres,
+    )
 }
 
 
