@@ -33,7 +33,7 @@ DOCS = ROOT / "docs"
 PART = re.compile(
     r"(<!-- begin generated: (?P<name>[\w -]+) -->\n).*?(<!-- end generated -->)", re.DOTALL
 )
-COMMON_OPTIONS = ("address", "embedded", "token", "project", "format")
+COMMON_OPTIONS = ("address", "embedded", "token", "project", "format", "reason")
 SCALARS = {
     pb.FieldDescriptorProto.TYPE_STRING: "string",
     pb.FieldDescriptorProto.TYPE_BYTES: "bytes",
