@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -105,6 +106,24 @@ def test_the_log_is_vacuumed_by_the_server_as_any_table(database: Database, name
         namespace,
     )
     assert rows == []
+
+
+def test_the_server_is_told_at_once_of_a_table_that_has_grown(
+    database: Database, namespace: str
+) -> None:
+    # By itself it would learn of them within a minute, and plan for an empty table until then.
+    rows = [("n", f"mark {number}", 0.5, 1) for number in range(2_000)]
+    write(database, lambda tx: tx.insert("mark", ("stream", "name", "value", "position"), rows))
+
+    def known() -> float:
+        sql = "SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)"
+        (row,) = query(postgres_url(), sql, f"{namespace}.mark")
+        return float(row[0])
+
+    end = time.monotonic() + PATIENCE / 2
+    while known() < len(rows) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert known() == len(rows)
 
 
 def test_the_driver_is_the_quick_one() -> None:

@@ -1,4 +1,4 @@
-"""Opening connections: one that writes, some that read, one that listens."""
+"""Opening connections, each for a purpose."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trialbook.eventstore.errors import StoreError, StoreUnavailable
 from trialbook.eventstore.postgres.failures import store_error
 from trialbook.eventstore.postgres.values import adapters
 
-Role = Literal["writer", "reader", "recorder", "listener"]
+Role = Literal["writer", "reader", "recorder", "listener", "analyst"]
 
 _NAMESPACE = re.compile(r"[a-z_][a-z0-9_]{0,49}")
 _DEFAULTS = {

@@ -21,6 +21,7 @@ from trialbook.eventstore.migration import (
 )
 from trialbook.eventstore.postgres.connection import Connector
 from trialbook.eventstore.postgres.datastore import LogDatastore
+from trialbook.eventstore.postgres.growth import TableGrowth
 from trialbook.eventstore.postgres.listener import CommitListener
 from trialbook.eventstore.postgres.pool import CLOSED, ConnectionPool
 from trialbook.eventstore.postgres.reader import BEGIN_READING, PostgresReader
@@ -74,12 +75,16 @@ class PostgresDatabase:
         self._connector = Connector(url, namespace, lock_timeout=lock_timeout)
         self._commits = CommitSignal()
         self._mapper = StructMapper(registry)
-        self._session = PostgresSession(self._connector, self._mapper, projection, self._commits)
+        self._growth = TableGrowth(self._connector)
+        self._session = PostgresSession(
+            self._connector, self._mapper, projection, self._commits, self._growth
+        )
         self._datastore = LogDatastore(self._connector, size=readers, commits=self._commits)
         self._recorder = ProcessLogRecorder(self._datastore)
         try:
             self._migrated = self._bring_forward(plan, migrate=migrate)
         except BaseException:
+            self._growth.close()
             self._session.close()
             raise
         self._readers = ConnectionPool(self._connector, "reader", readers, BEGIN_READING)
@@ -174,6 +179,7 @@ class PostgresDatabase:
             return
         self._closed = True
         self._writer.close()
+        self._growth.close()
         self._reader_threads.shutdown()
         self._listener.stop()
         self._readers.close()

@@ -19,6 +19,7 @@ from trialbook.eventstore.mapper import StructMapper
 from trialbook.eventstore.postgres.connection import Connector, execute_script
 from trialbook.eventstore.postgres.dialect import translate
 from trialbook.eventstore.postgres.failures import DRIVER_ERRORS, is_lost, store_error
+from trialbook.eventstore.postgres.growth import TableGrowth
 from trialbook.eventstore.postgres.insertion import copying, insertion
 from trialbook.eventstore.postgres.values import BIGINT, BYTEA, TEXT, array_of
 from trialbook.eventstore.sql import Statement
@@ -62,10 +63,12 @@ class PostgresSession(HopefulSession):
         mapper: StructMapper,
         projection: Projection,
         commits: CommitSignal,
+        growth: TableGrowth,
     ) -> None:
         super().__init__(mapper, projection)
         self._connector = connector
         self._commits = commits
+        self._growth = growth
         self._connection: Connection[tuple[Any, ...]] | None = None
         self._cursor: _Cursor | None = None
         self._open = False
@@ -134,6 +137,7 @@ class PostgresSession(HopefulSession):
             raise StoreUnavailable("The database gave the transaction up. Nothing was written.")
         self._open = False
         self._commits.announce()
+        self._growth.committed()
         return self._callbacks
 
     def rollback(self) -> None:
@@ -246,6 +250,7 @@ class PostgresSession(HopefulSession):
         on_conflict: str,
         rows: Sequence[tuple[SqlValue, ...]],
     ) -> None:
+        self._growth.note(table.lower(), len(rows))
         types = self._columns_of(table) if len(rows) > 1 else {}
         if len(rows) >= _WORTH_COPYING and not on_conflict:
             copy = copying(table, columns, types)
@@ -254,6 +259,7 @@ class PostgresSession(HopefulSession):
             self._send(*insertion(table, columns, rows, on_conflict, types))
 
     def _append_now(self, rows: Sequence[LogRow], known: Mapping[str, int]) -> None:
+        self._growth.note(LOG_TABLE, len(rows))
         arrays = [
             array_of(oid, values)
             for oid, values in zip(_LOG_TYPES, zip(*rows, strict=True), strict=True)
