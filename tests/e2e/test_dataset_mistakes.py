@@ -49,6 +49,8 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         (["dataset", "duplicates", "support", "--field", "output"], "output"),
         (["item", "show", "support", "c"], "items/c does not exist"),
         (["item", "add", "support", "--set", "input=Hello"], "a text needs its quotes"),
+        (["item", "add", "support", "--input", '{"q": 1}'], "--set input=JSON"),
+        (["item", "add", "support", "--id", "a", "--set", 'input={"q": 7}'], "id: 'a' is there"),
         (
             ["item", "add", "support", "--set", 'input={"q": 7}', "--set", "id=a"],
             "id: 'a' is there",

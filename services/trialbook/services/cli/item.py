@@ -10,7 +10,13 @@ import click
 from trialbook.client import AddedItems, Client, Dataset, UpsertedItems
 from trialbook.services.cli.arguments import scorer_text
 from trialbook.services.cli.dataset_diff import kind_text
-from trialbook.services.cli.item_assignment import assigned, assignment_options, needs_before
+from trialbook.services.cli.item_assignment import (
+    TEXT_OPTIONS,
+    assigned,
+    assignment_options,
+    identity_options,
+    needs_before,
+)
 from trialbook.services.cli.item_fields import CLEARABLE, IDENTITIES, PAYLOADS
 from trialbook.services.cli.item_file import CLEAR, ItemFile, read_item_file
 from trialbook.services.cli.item_table import PURGED, say_change
@@ -88,6 +94,7 @@ def show(options: CommonOptions, /, dataset: str, item_id: str, **given: Any) ->
 
 @item.command()
 @click.argument("dataset")
+@identity_options
 @assignment_options
 @file_option
 @change_options
@@ -106,6 +113,7 @@ def add(options: CommonOptions, /, dataset: str, file: str | None, **given: Any)
 
 @item.command()
 @click.argument("dataset")
+@identity_options
 @assignment_options
 @file_option
 @change_options
@@ -209,7 +217,8 @@ def _change(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_fields(given: Mapping[str, Any]) -> bool:
-    names = ("assignments", "input_file", "expected_file", CLEAR)
+    texts = (f"{name}_text" for name in TEXT_OPTIONS)
+    names = ("assignments", "input_file", "expected_file", CLEAR, *texts)
     return any(given.get(name) for name in names)
 
 

@@ -25,6 +25,11 @@ ASSIGNMENT = re.compile(
     r"(?P<field>[a-z_]+)(?P<path>(?:\.[^.\[\]=]+|\[\d+\])*)=(?P<value>.*)", re.DOTALL
 )
 STEP = re.compile(r"\.([^.\[\]=]+)|\[(\d+)\]", re.ASCII)
+TEXT_OPTIONS = {
+    "id": "Its id in the dataset.  [made up]",
+    "external_id": "Its identity elsewhere.",
+    "split": "For example train or test.",
+}
 QUOTES_HINT = "a text needs its quotes, inside those of the shell: --set 'input=\"Hello\"'"
 
 
@@ -72,6 +77,15 @@ def assignment_options(command: Command) -> Command:
     return command
 
 
+def identity_options(command: Command) -> Command:
+    """Give a command short forms of the fields that are plain text."""
+    for name in reversed(list(TEXT_OPTIONS)):
+        flag = f"--{name.replace('_', '-')}"
+        option = click.option(flag, f"{name}_text", metavar="TEXT", help=TEXT_OPTIONS[name])
+        command = option(command)
+    return command
+
+
 def assigned(
     given: Mapping[str, Any], before: Mapping[str, str | None] | None = None
 ) -> dict[str, Any]:
@@ -83,6 +97,9 @@ def assigned(
     for name in ("input", "expected"):
         if given[f"{name}_file"] is not None:
             fields[name] = read_json(given[f"{name}_file"])
+    for name in TEXT_OPTIONS:
+        if given.get(f"{name}_text") is not None:
+            fields[name] = given[f"{name}_text"]
     for one in given["assignments"]:
         fields[one.field] = _value(one, fields.get(one.field), before or {})
     return fields

@@ -10,10 +10,20 @@ import msgspec
 from trialbook.client import Json
 from trialbook.services.cli.failures import CommandFailure
 
+_BEGINNINGS = tuple('{["')
+
 
 def read_json(path: str) -> Json:
     """Return the JSON document of a file; `-` is standard input. Raises CommandFailure."""
-    data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        if path[:1] not in _BEGINNINGS:
+            raise
+        raise CommandFailure(
+            f"{path[:40]!r} is no file",
+            hint="JSON itself is given by --set, as in --set input=JSON",
+        ) from error
     return parse_json(data, "standard input" if path == "-" else path)
 
 

@@ -56,7 +56,7 @@ class ItemReadCalls(DatasetServiceServicer):
             version = resolve(queries, view, point)
             item = queries.datasets.item(view.number, version, item_id)
             if item is None:
-                raise NotFound(request.name, f"not at version {version}")
+                raise NotFound(request.name, f"version {version} does not have it")
             return view, item
 
         view, item = await self._store.read(query)
