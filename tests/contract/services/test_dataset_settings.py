@@ -258,6 +258,19 @@ async def test_items_must_fit_wherever_they_come_from(service: Service, kind: st
     assert (await writes(service, dataset.name, rows[:1])[kind]()).dataset.item_count == 1
 
 
+@pytest.mark.parametrize("kind", ["add", "upsert", "import"])
+async def test_bad_fields_and_bodies_that_do_not_fit_are_refused_together(
+    service: Service, kind: str
+) -> None:
+    dataset = await create(service, input_schema=TEXTS)
+    rows = [item(TEXT), item(NUMBER), item(TEXT, split="x" * 65), item("{")]
+
+    told = await refusal(writes(service, dataset.name, rows)[kind]())
+
+    assert (told.code, told.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
+    assert told.paths == ["items[1].input.q", "items[2].split", "items[3].input.json"]
+
+
 async def test_absent_bodies_fit_any_schema(service: Service) -> None:
     dataset = await create(service, expected_schema=json("false"), context_schema=json("false"))
 

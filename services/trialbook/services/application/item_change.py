@@ -116,10 +116,12 @@ async def _give(
             context, lambda uow: _write(uow, scope, given, mode, settings), ChangedItems
         )
 
-    return await checked(scope, attempt)
+    return await _checked(store, scope, attempt)
 
 
-async def checked(scope: ChangeScope, attempt: Callable[[DatasetSettings], Awaitable[R]]) -> R:
+async def _checked(
+    store: Store, scope: ChangeScope, attempt: Callable[[DatasetSettings], Awaitable[R]]
+) -> R:
     """Write items that were checked against the schemas which the dataset has in the end.
 
     Most have none: that is tried first. Raises Contended if the schemas change again and again.
@@ -130,6 +132,12 @@ async def checked(scope: ChangeScope, attempt: Callable[[DatasetSettings], Await
             return await attempt(settings)
         except SchemasChanged as changed:
             settings = changed.settings
+        except Invalid:
+            # A refusal names all that is wrong, what does not fit the schemas too.
+            view = await store.read(lambda q: q.datasets.find(scope.project, scope.dataset_id))
+            if view is None or same_schemas(view.settings, settings):
+                raise
+            settings = view.settings
     raise Contended(dataset_name(scope.project, scope.dataset_id))
 
 
