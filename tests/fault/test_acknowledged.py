@@ -180,5 +180,7 @@ def test_an_import_cut_off_by_a_kill_leaves_nothing_and_the_dataset_writable(
     reconnect(client)
 
     assert [item.id for item in client.datasets.items("cut")] == ["before"]
-    added = client.datasets.add_items("cut", [{"id": "after", "input": 1}])
+    # Where servers share the database, the killed one is given some seconds to come back.
+    after = [{"id": "after", "input": 1}]
+    added = until_answered(lambda: client.datasets.add_items("cut", after))
     assert (added.dataset.version, added.dataset.item_count) == (2, 2)
