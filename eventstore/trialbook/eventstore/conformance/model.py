@@ -40,17 +40,14 @@ COMMANDS = st.integers(0, 8).map("c-{}".format)
 class StoreBesideLists(RuleBasedStateMachine):
     """What a store holds, and a plain model of it, after any history."""
 
-    def __init__(self) -> None:
+    def __init__(self, backend: Backend) -> None:
         super().__init__()
-        self.backend = self.new_backend()
+        self.backend = backend
         self.database = self.backend.open(readers=1)
         self.log: list[tuple[str, str]] = []
         self.blobs: dict[bytes, str] = {}
         self.commands: dict[str, bytes] = {}
         self.blanked: set[int] = set()
-
-    def new_backend(self) -> Backend:
-        raise NotImplementedError
 
     def teardown(self) -> None:
         self.database.close()
@@ -219,8 +216,8 @@ def run_model(make_backend: Callable[[], Backend], *, examples: int, steps: int)
     """Try random histories, each on an empty backend of its own."""
 
     class OnThisBackend(StoreBesideLists):
-        def new_backend(self) -> Backend:
-            return make_backend()
+        def __init__(self) -> None:
+            super().__init__(make_backend())
 
     run_state_machine_as_test(
         OnThisBackend,
