@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class CommitSignal:
-    """Counts commits and wakes those who wait for the next one."""
+    """Counts the commits that made the log longer and wakes those who wait for the next one."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

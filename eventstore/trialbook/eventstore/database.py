@@ -47,7 +47,7 @@ class Database(Protocol):
 
     @property
     def commits(self) -> CommitSignal:
-        """Announces each commit, for those who follow the log."""
+        """Announces each commit that made the log longer, for those who follow it."""
         ...
 
     async def transact(self, work: Callable[[Transaction], T], *, relaxed: bool = False) -> T:

@@ -184,7 +184,7 @@ class HopefulSession(LogSession):
     def _begun(self) -> None:
         """Forget the last transaction: a new one has begun."""
         self._careful, self._careful_next = self._careful_next, False
-        self._spoiled = self._wrote = False
+        self._spoiled = self._wrote = self._grew = False
         self._pending = Pending()
         self._unsound = self._ended_by = None
         self._callbacks = []

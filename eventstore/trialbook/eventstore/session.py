@@ -43,6 +43,8 @@ class LogSession(LogReader):
         self._at: tuple[int, bytes] | None = None
         self._last_known: tuple[int, bytes] | None = None
         self._versions: dict[str, int] = {}
+        # Whether this transaction may have made the log longer; undoing a part leaves it true.
+        self._grew = False
 
     @property
     @abstractmethod
@@ -210,6 +212,7 @@ class LogSession(LogReader):
         for row in rows:
             self._versions[row.stream] = row.version
         if rows:
+            self._grew = True
             self._at = self._last_known = (rows[-1].position, rows[-1].digest)
 
     def _version_of(self, stream: str, expected: int | None = None) -> int:

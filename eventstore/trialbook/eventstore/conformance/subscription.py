@@ -198,6 +198,14 @@ class SubscriptionCases(Cases):
 
         assert heard
 
+    def test_a_commit_that_leaves_the_log_as_it_is_wakes_nobody(self, database: Database) -> None:
+        before = database.commits.count
+        write(database, lambda tx: tx.remember("c-1", b"", b"", 1))
+        assert database.commits.count == before
+
+        write(database, lambda tx: write_note(tx, "n", "x"))
+        assert database.commits.count == before + 1
+
     # With a second one that has the database open.
 
     def test_what_another_commits_is_followed(self, backend: Backend) -> None:

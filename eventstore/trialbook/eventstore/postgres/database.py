@@ -122,7 +122,7 @@ class PostgresDatabase:
 
     @property
     def commits(self) -> CommitSignal:
-        """Announces each commit, those of other processes too, for those who follow the log."""
+        """Announces what this process or another adds to the log, for those who follow it."""
         return self._commits
 
     async def transact(self, work: Callable[[Transaction], T], *, relaxed: bool = False) -> T:

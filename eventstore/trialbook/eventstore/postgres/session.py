@@ -136,7 +136,8 @@ class PostgresSession(HopefulSession):
         if cursor.statusmessage != "COMMIT":
             raise StoreUnavailable("The database gave the transaction up. Nothing was written.")
         self._open = False
-        self._commits.announce()
+        if self._grew:
+            self._commits.announce()
         self._growth.committed()
         return self._callbacks
 

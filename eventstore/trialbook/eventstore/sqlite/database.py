@@ -113,7 +113,7 @@ class SQLiteDatabase:
 
     @property
     def commits(self) -> CommitSignal:
-        """Announces each commit, for those who follow the log."""
+        """Announces each commit that made the log longer, for those who follow it."""
         return self._datastore.commits
 
     async def transact(self, work: Callable[[Transaction], T], *, relaxed: bool = False) -> T:

@@ -62,7 +62,8 @@ class SQLiteSession(HopefulSession):
         self._flush()
         self._steer("COMMIT")
         self._let_others_in()
-        self._commits.announce()
+        if self._grew:
+            self._commits.announce()
         return self._callbacks
 
     def rollback(self) -> None:
