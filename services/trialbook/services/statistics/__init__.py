@@ -1,0 +1,1 @@
+"""What figures can say: intervals, tests and agreement. Pure functions over numbers."""
