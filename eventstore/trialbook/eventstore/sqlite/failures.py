@@ -45,7 +45,9 @@ def require_storable(values: Sequence[object]) -> None:
 
     SQLite would keep it, but some of its functions end a text there, and PostgreSQL has none.
     """
-    for value in values:
+    # Most values of a row are numbers or missing, and leave first: this looks at every value there
+    # is to be stored.
+    for value in [some for some in values if some is not None and some.__class__ is not int]:
         if isinstance(value, str) and "\x00" in value:
             raise UnstorableValue("The database cannot hold a text with a zero character (U+0000).")
 
