@@ -24,26 +24,30 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from trialbook.v1 import gate_pb2 as trialbook_dot_v1_dot_gate__pb2
+from trialbook.v1 import item_selection_pb2 as trialbook_dot_v1_dot_item__selection__pb2
 from trialbook.v1 import payload_pb2 as trialbook_dot_v1_dot_payload__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtrialbook/v1/experiment.proto\x12\x0ctrialbook.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atrialbook/v1/payload.proto\"\xd2\x03\n\nExperiment\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n\x03uid\x18\x02 \x01(\tR\x03uid\x12!\n\x0c\x64isplay_name\x18\x03 \x01(\tR\x0b\x64isplayName\x12 \n\x0b\x64\x65scription\x18\x04 \x01(\tR\x0b\x64\x65scription\x12\x18\n\x07\x64\x61taset\x18\x05 \x01(\tR\x07\x64\x61taset\x12,\n\x06target\x18\x06 \x01(\x0b\x32\x14.trialbook.v1.TargetR\x06target\x12\x32\n\x07scorers\x18\x07 \x03(\x0b\x32\x18.trialbook.v1.ScorerSpecR\x07scorers\x12\x35\n\x08settings\x18\x08 \x01(\x0b\x32\x19.trialbook.v1.RunSettingsR\x08settings\x12\x18\n\x07version\x18\t \x01(\x03R\x07version\x12\x12\n\x04\x65tag\x18\n \x01(\tR\x04\x65tag\x12;\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nupdateTime\"\xd0\x01\n\x11\x45xperimentVersion\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n\x07version\x18\x02 \x01(\x03R\x07version\x12\x38\n\nexperiment\x18\x03 \x01(\x0b\x32\x18.trialbook.v1.ExperimentR\nexperiment\x12\x16\n\x06\x61uthor\x18\x04 \x01(\tR\x06\x61uthor\x12;\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\"f\n\x06Target\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x18.trialbook.v1.TargetKindR\x04kind\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x1a\n\x08revision\x18\x03 \x01(\tR\x08revision\"\x90\x01\n\nScorerSpec\x12\x16\n\x06scorer\x18\x01 \x01(\tR\x06scorer\x12\x14\n\x05\x61lias\x18\x02 \x01(\tR\x05\x61lias\x12-\n\x06params\x18\x03 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x06params\x12%\n\x0escorer_version\x18\x04 \x01(\x05R\rscorerVersion\"\xe6\x02\n\x0bRunSettings\x12%\n\x0b\x63oncurrency\x18\x01 \x01(\x05H\x00R\x0b\x63oncurrency\x88\x01\x01\x12\x42\n\x0f\x61ttempt_timeout\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0e\x61ttemptTimeout\x12$\n\x0bmax_retries\x18\x03 \x01(\x05H\x01R\nmaxRetries\x88\x01\x01\x12\x42\n\x0finitial_backoff\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0einitialBackoff\x12:\n\x0bmax_backoff\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\nmaxBackoff\x12\x1b\n\x06trials\x18\x06 \x01(\x05H\x02R\x06trials\x88\x01\x01\x42\x0e\n\x0c_concurrencyB\x0e\n\x0c_max_retriesB\t\n\x07_trials*Z\n\nTargetKind\x12\x1b\n\x17TARGET_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11TARGET_KIND_AGENT\x10\x01\x12\x18\n\x14TARGET_KIND_WORKFLOW\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtrialbook/v1/experiment.proto\x12\x0ctrialbook.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17trialbook/v1/gate.proto\x1a!trialbook/v1/item_selection.proto\x1a\x1atrialbook/v1/payload.proto\"\xa4\x05\n\nExperiment\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n\x03uid\x18\x02 \x01(\tR\x03uid\x12!\n\x0c\x64isplay_name\x18\x03 \x01(\tR\x0b\x64isplayName\x12 \n\x0b\x64\x65scription\x18\x04 \x01(\tR\x0b\x64\x65scription\x12\x18\n\x07\x64\x61taset\x18\x05 \x01(\tR\x07\x64\x61taset\x12,\n\x06target\x18\x06 \x01(\x0b\x32\x14.trialbook.v1.TargetR\x06target\x12\x32\n\x07scorers\x18\x07 \x03(\x0b\x32\x18.trialbook.v1.ScorerSpecR\x07scorers\x12\x35\n\x08settings\x18\x08 \x01(\x0b\x32\x19.trialbook.v1.RunSettingsR\x08settings\x12\x18\n\x07version\x18\t \x01(\x03R\x07version\x12\x12\n\x04\x65tag\x18\n \x01(\tR\x04\x65tag\x12;\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nupdateTime\x12<\n\x0etarget_options\x18\r \x01(\x0b\x32\x15.trialbook.v1.PayloadR\rtargetOptions\x12/\n\x07\x63ontext\x18\x0e \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x07\x63ontext\x12\x39\n\tselection\x18\x0f \x01(\x0b\x32\x1b.trialbook.v1.ItemSelectionR\tselection\x12&\n\x04gate\x18\x10 \x01(\x0b\x32\x12.trialbook.v1.GateR\x04gate\"\xd0\x01\n\x11\x45xperimentVersion\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n\x07version\x18\x02 \x01(\x03R\x07version\x12\x38\n\nexperiment\x18\x03 \x01(\x0b\x32\x18.trialbook.v1.ExperimentR\nexperiment\x12\x16\n\x06\x61uthor\x18\x04 \x01(\tR\x06\x61uthor\x12;\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\"f\n\x06Target\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x18.trialbook.v1.TargetKindR\x04kind\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x1a\n\x08revision\x18\x03 \x01(\tR\x08revision\"\x84\x03\n\nScorerSpec\x12\x16\n\x06scorer\x18\x01 \x01(\tR\x06scorer\x12\x14\n\x05\x61lias\x18\x02 \x01(\tR\x05\x61lias\x12-\n\x06params\x18\x03 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x06params\x12%\n\x0escorer_version\x18\x04 \x01(\x05R\rscorerVersion\x12/\n\x05scope\x18\x05 \x01(\x0e\x32\x19.trialbook.v1.ScorerScopeR\x05scope\x12\x17\n\x07step_id\x18\x06 \x01(\tR\x06stepId\x12%\n\x0eoutput_pointer\x18\x07 \x01(\tR\routputPointer\x12)\n\x10\x65xpected_pointer\x18\x08 \x01(\tR\x0f\x65xpectedPointer\x12\x1b\n\tby_caller\x18\t \x01(\x08R\x08\x62yCaller\x12\x19\n\x08per_item\x18\n \x01(\x08R\x07perItem\x12\x1e\n\nsuperseded\x18\x0b \x01(\x08R\nsuperseded\"\xb2\x04\n\x0bRunSettings\x12%\n\x0b\x63oncurrency\x18\x01 \x01(\x05H\x00R\x0b\x63oncurrency\x88\x01\x01\x12\x42\n\x0f\x61ttempt_timeout\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0e\x61ttemptTimeout\x12$\n\x0bmax_retries\x18\x03 \x01(\x05H\x01R\nmaxRetries\x88\x01\x01\x12\x42\n\x0finitial_backoff\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0einitialBackoff\x12:\n\x0bmax_backoff\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\nmaxBackoff\x12\x1b\n\x06trials\x18\x06 \x01(\x05H\x02R\x06trials\x88\x01\x01\x12<\n\x0crun_deadline\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0brunDeadline\x12\"\n\nrate_limit\x18\x08 \x01(\x01H\x03R\trateLimit\x88\x01\x01\x12&\n\x0cmax_failures\x18\t \x01(\x03H\x04R\x0bmaxFailures\x88\x01\x01\x12\x17\n\x04seed\x18\n \x01(\x03H\x05R\x04seed\x88\x01\x01\x42\x0e\n\x0c_concurrencyB\x0e\n\x0c_max_retriesB\t\n\x07_trialsB\r\n\x0b_rate_limitB\x0f\n\r_max_failuresB\x07\n\x05_seed*\x8d\x01\n\nTargetKind\x12\x1b\n\x17TARGET_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11TARGET_KIND_AGENT\x10\x01\x12\x18\n\x14TARGET_KIND_WORKFLOW\x10\x02\x12\x16\n\x12TARGET_KIND_SCORER\x10\x03\x12\x19\n\x15TARGET_KIND_PROCESSOR\x10\x04*o\n\x0bScorerScope\x12\x1c\n\x18SCORER_SCOPE_UNSPECIFIED\x10\x00\x12\x15\n\x11SCORER_SCOPE_ITEM\x10\x01\x12\x15\n\x11SCORER_SCOPE_STEP\x10\x02\x12\x14\n\x10SCORER_SCOPE_RUN\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trialbook.v1.experiment_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TARGETKIND']._serialized_start=1432
-  _globals['_TARGETKIND']._serialized_end=1522
-  _globals['_EXPERIMENT']._serialized_start=141
-  _globals['_EXPERIMENT']._serialized_end=607
-  _globals['_EXPERIMENTVERSION']._serialized_start=610
-  _globals['_EXPERIMENTVERSION']._serialized_end=818
-  _globals['_TARGET']._serialized_start=820
-  _globals['_TARGET']._serialized_end=922
-  _globals['_SCORERSPEC']._serialized_start=925
-  _globals['_SCORERSPEC']._serialized_end=1069
-  _globals['_RUNSETTINGS']._serialized_start=1072
-  _globals['_RUNSETTINGS']._serialized_end=1430
+  _globals['_TARGETKIND']._serialized_start=2151
+  _globals['_TARGETKIND']._serialized_end=2292
+  _globals['_SCORERSCOPE']._serialized_start=2294
+  _globals['_SCORERSCOPE']._serialized_end=2405
+  _globals['_EXPERIMENT']._serialized_start=201
+  _globals['_EXPERIMENT']._serialized_end=877
+  _globals['_EXPERIMENTVERSION']._serialized_start=880
+  _globals['_EXPERIMENTVERSION']._serialized_end=1088
+  _globals['_TARGET']._serialized_start=1090
+  _globals['_TARGET']._serialized_end=1192
+  _globals['_SCORERSPEC']._serialized_start=1195
+  _globals['_SCORERSPEC']._serialized_end=1583
+  _globals['_RUNSETTINGS']._serialized_start=1586
+  _globals['_RUNSETTINGS']._serialized_end=2148
 # @@protoc_insertion_point(module_scope)

@@ -22,10 +22,18 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from trialbook.v1 import comparison_pb2 as trialbook_dot_v1_dot_comparison__pb2
+from trialbook.v1 import experiment_pb2 as trialbook_dot_v1_dot_experiment__pb2
+from trialbook.v1 import gate_pb2 as trialbook_dot_v1_dot_gate__pb2
+from trialbook.v1 import item_selection_pb2 as trialbook_dot_v1_dot_item__selection__pb2
+from trialbook.v1 import payload_pb2 as trialbook_dot_v1_dot_payload__pb2
+from trialbook.v1 import review_service_pb2 as trialbook_dot_v1_dot_review__service__pb2
 from trialbook.v1 import run_pb2 as trialbook_dot_v1_dot_run__pb2
+from trialbook.v1 import score_pb2 as trialbook_dot_v1_dot_score__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etrialbook/v1/run_service.proto\x12\x0ctrialbook.v1\x1a\x16trialbook/v1/run.proto\"\xa7\x01\n\x0fStartRunRequest\x12\x16\n\x06parent\x18\x01 \x01(\tR\x06parent\x12\x1e\n\nexperiment\x18\x02 \x01(\tR\nexperiment\x12\x15\n\x06run_id\x18\x03 \x01(\tR\x05runId\x12&\n\x0fwait_for_worker\x18\x04 \x01(\x08R\rwaitForWorker\x12\x1d\n\nrequest_id\x18\x05 \x01(\tR\trequestId\"7\n\x10StartRunResponse\x12#\n\x03run\x18\x01 \x01(\x0b\x32\x11.trialbook.v1.RunR\x03run\"#\n\rGetRunRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\"5\n\x0eGetRunResponse\x12#\n\x03run\x18\x01 \x01(\x0b\x32\x11.trialbook.v1.RunR\x03run\"\x85\x01\n\x0fListRunsRequest\x12\x16\n\x06parent\x18\x01 \x01(\tR\x06parent\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x1e\n\nexperiment\x18\x04 \x01(\tR\nexperiment\"a\n\x10ListRunsResponse\x12%\n\x04runs\x18\x01 \x03(\x0b\x32\x11.trialbook.v1.RunR\x04runs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"]\n\x10\x43\x61ncelRunRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1d\n\nrequest_id\x18\x03 \x01(\tR\trequestId\"8\n\x11\x43\x61ncelRunResponse\x12#\n\x03run\x18\x01 \x01(\x0b\x32\x11.trialbook.v1.RunR\x03run\"\xf2\x01\n\x12ListResultsRequest\x12\x16\n\x06parent\x18\x01 \x01(\tR\x06parent\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x32\n\x06status\x18\x04 \x01(\x0e\x32\x1a.trialbook.v1.ResultStatusR\x06status\x12/\n\x05order\x18\x05 \x01(\x0e\x32\x19.trialbook.v1.ResultOrderR\x05order\x12#\n\rinclude_items\x18\x06 \x01(\x08R\x0cincludeItems\"m\n\x13ListResultsResponse\x12.\n\x07results\x18\x01 \x03(\x0b\x32\x14.trialbook.v1.ResultR\x07results\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"&\n\x10GetResultRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\"A\n\x11GetResultResponse\x12,\n\x06result\x18\x01 \x01(\x0b\x32\x14.trialbook.v1.ResultR\x06result\"L\n\x0fWatchRunRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12%\n\x0e\x61\x66ter_position\x18\x02 \x01(\x03R\rafterPosition\"\x92\x01\n\x10WatchRunResponse\x12.\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x16.trialbook.v1.RunEventR\x06\x65vents\x12)\n\x10through_position\x18\x02 \x01(\x03R\x0fthroughPosition\x12#\n\x03run\x18\x03 \x01(\x0b\x32\x11.trialbook.v1.RunR\x03run*E\n\x0bResultOrder\x12\x1c\n\x18RESULT_ORDER_UNSPECIFIED\x10\x00\x12\x18\n\x14RESULT_ORDER_SLOWEST\x10\x01\x32\xc7\x04\n\nRunService\x12N\n\x08StartRun\x12\x1d.trialbook.v1.StartRunRequest\x1a\x1e.trialbook.v1.StartRunResponse\"\x03\x90\x02\x02\x12H\n\x06GetRun\x12\x1b.trialbook.v1.GetRunRequest\x1a\x1c.trialbook.v1.GetRunResponse\"\x03\x90\x02\x01\x12N\n\x08ListRuns\x12\x1d.trialbook.v1.ListRunsRequest\x1a\x1e.trialbook.v1.ListRunsResponse\"\x03\x90\x02\x01\x12Q\n\tCancelRun\x12\x1e.trialbook.v1.CancelRunRequest\x1a\x1f.trialbook.v1.CancelRunResponse\"\x03\x90\x02\x02\x12W\n\x0bListResults\x12 .trialbook.v1.ListResultsRequest\x1a!.trialbook.v1.ListResultsResponse\"\x03\x90\x02\x01\x12Q\n\tGetResult\x12\x1e.trialbook.v1.GetResultRequest\x1a\x1f.trialbook.v1.GetResultResponse\"\x03\x90\x02\x01\x12P\n\x08WatchRun\x12\x1d.trialbook.v1.WatchRunRequest\x1a\x1e.trialbook.v1.WatchRunResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etrialbook/v1/run_service.proto\x12\x0ctrialbook.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1dtrialbook/v1/comparison.proto\x1a\x1dtrialbook/v1/experiment.proto\x1a\x17trialbook/v1/gate.proto\x1a!trialbook/v1/item_selection.proto\x1a\x1atrialbook/v1/payload.proto\x1a!trialbook/v1/review_service.proto\x1a\x16trialbook/v1/run.proto\x1a\x18trialbook/v1/score.proto\"\xbe\x05\n\x0fStartRunRequest\x12\x16\n\x06parent\x18\x01 \x01(\tR\x06parent\x12\x1e\n\nexperiment\x18\x02 \x01(\tR\nexperiment\x12\x15\n\x06run_id\x18\x03 \x01(\tR\x05runId\x12&\n\x0fwait_for_worker\x18\x04 \x01(\x08R\rwaitForWorker\x12\x1d\n\nrequest_id\x18\x05 \x01(\tR\trequestId\x12!\n\x0c\x64isplay_name\x18\x06 \x01(\tR\x0b\x64isplayName\x12\'\n\x0ftarget_revision\x18\x07 \x01(\tR\x0etargetRevision\x12\x18\n\x07\x64\x61taset\x18\x08 \x01(\tR\x07\x64\x61taset\x12\x32\n\x07scorers\x18\t \x01(\x0b\x32\x18.trialbook.v1.ScorerListR\x07scorers\x12\x35\n\x08settings\x18\n \x01(\x0b\x32\x19.trialbook.v1.RunSettingsR\x08settings\x12\x39\n\tselection\x18\x0b \x01(\x0b\x32\x1b.trialbook.v1.ItemSelectionR\tselection\x12<\n\x0etarget_options\x18\x0c \x01(\x0b\x32\x15.trialbook.v1.PayloadR\rtargetOptions\x12/\n\x07\x63ontext\x18\r \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x07\x63ontext\x12\x31\n\x08metadata\x18\x0e \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x08metadata\x12\x1a\n\x08\x62\x61seline\x18\x0f \x01(\tR\x08\x62\x61seline\x12#\n\rcaller_driven\x18\x10 \x01(\x08R\x0c\x63\x61llerDriven\x12&\n\x04gate\x18\x11 \x01(\x0b\x32\x12.trialbook.v1.GateR\x04gate\"@\n\nScorerList\x12\x32\n\x07scorers\x18\x01 \x03(\x0b\x32\x18.trialbook.v1.ScorerSpecR\x07scorers\"7\n\x10StartRunResponse\x12#\n\x03run\x18\x01 \x01(\x0b\x32\x11.trialbook.v1.RunR\x03run\"#\n\rGetRunRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\"5\n\x0eGetRunResponse\x12#\n\x03run\x18\x01 \x01(\x0b\x32\x11.trialbook.v1.RunR\x03run\"\xb6\x01\n\x0fListRunsRequest\x12\x16\n\x06parent\x18\x01 \x01(\tR\x06parent\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x1e\n\nexperiment\x18\x04 \x01(\tR\nexperiment\x12/\n\x06status\x18\x05 \x01(\x0e\x32\x17.trialbook.v1.RunStatusR\x06status\"a\n\x10ListRunsResponse\x12%\n\x04runs\x18\x01 \x03(\x0b\x32\x11.trialbook.v1.RunR\x04runs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"]\n\x10\x43\x61ncelRunRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1d\n\nrequest_id\x18\x03 \x01(\tR\trequestId\"8\n\x11\x43\x61ncelRunResponse\x12#\n\x03run\x18\x01 \x01(\x0b\x32\x11.trialbook.v1.RunR\x03run\"\xa4\x02\n\x12ListResultsRequest\x12\x16\n\x06parent\x18\x01 \x01(\tR\x06parent\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x32\n\x06status\x18\x04 \x01(\x0e\x32\x1a.trialbook.v1.ResultStatusR\x06status\x12/\n\x05order\x18\x05 \x01(\x0e\x32\x19.trialbook.v1.ResultOrderR\x05order\x12#\n\rinclude_items\x18\x06 \x01(\x08R\x0cincludeItems\x12\x18\n\x07\x66\x61iling\x18\x07 \x01(\x08R\x07\x66\x61iling\x12\x16\n\x06scorer\x18\x08 \x01(\tR\x06scorer\"m\n\x13ListResultsResponse\x12.\n\x07results\x18\x01 \x03(\x0b\x32\x14.trialbook.v1.ResultR\x07results\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"&\n\x10GetResultRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\"A\n\x11GetResultResponse\x12,\n\x06result\x18\x01 \x01(\x0b\x32\x14.trialbook.v1.ResultR\x06result\"L\n\x0fWatchRunRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12%\n\x0e\x61\x66ter_position\x18\x02 \x01(\x03R\rafterPosition\"\x92\x01\n\x10WatchRunResponse\x12.\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x16.trialbook.v1.RunEventR\x06\x65vents\x12)\n\x10through_position\x18\x02 \x01(\x03R\x0fthroughPosition\x12#\n\x03run\x18\x03 \x01(\x0b\x32\x11.trialbook.v1.RunR\x03run\"\xaf\x01\n\x0fRetryRunRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\'\n\x0finclude_skipped\x18\x02 \x01(\x08R\x0eincludeSkipped\x12\x18\n\x07numbers\x18\x03 \x03(\x03R\x07numbers\x12&\n\x0fwait_for_worker\x18\x04 \x01(\x08R\rwaitForWorker\x12\x1d\n\nrequest_id\x18\x05 \x01(\tR\trequestId\"M\n\x10RetryRunResponse\x12#\n\x03run\x18\x01 \x01(\x0b\x32\x11.trialbook.v1.RunR\x03run\x12\x14\n\x05\x63ount\x18\x02 \x01(\x03R\x05\x63ount\"\xb8\x01\n\x11RescoreRunRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x32\n\x07scorers\x18\x02 \x03(\x0b\x32\x18.trialbook.v1.ScorerSpecR\x07scorers\x12\x14\n\x05\x66orce\x18\x03 \x01(\x08R\x05\x66orce\x12&\n\x0fwait_for_worker\x18\x04 \x01(\x08R\rwaitForWorker\x12\x1d\n\nrequest_id\x18\x05 \x01(\tR\trequestId\"S\n\x12RescoreRunResponse\x12#\n\x03run\x18\x01 \x01(\x0b\x32\x11.trialbook.v1.RunR\x03run\x12\x18\n\x07scorers\x18\x02 \x03(\tR\x07scorers\"\xa1\x03\n\x0fSubmittedResult\x12\x17\n\x07item_id\x18\x01 \x01(\tR\x06itemId\x12\x14\n\x05trial\x18\x02 \x01(\x05R\x05trial\x12/\n\x06output\x18\x03 \x01(\x0b\x32\x15.trialbook.v1.PayloadH\x00R\x06output\x12/\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x17.trialbook.v1.TaskErrorH\x00R\x05\x65rror\x12\x33\n\x07latency\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07latency\x12)\n\x05usage\x18\x06 \x01(\x0b\x32\x13.trialbook.v1.UsageR\x05usage\x12.\n\x05steps\x18\x07 \x03(\x0b\x32\x18.trialbook.v1.StepResultR\x05steps\x12\x19\n\x08trace_id\x18\x08 \x01(\tR\x07traceId\x12+\n\x06scores\x18\t \x03(\x0b\x32\x13.trialbook.v1.ScoreR\x06scores\x12\x1a\n\x08\x61ttempts\x18\n \x01(\x05R\x08\x61ttemptsB\t\n\x07outcome\"g\n\x14SubmitResultsRequest\x12\x16\n\x06parent\x18\x01 \x01(\tR\x06parent\x12\x37\n\x07results\x18\x02 \x03(\x0b\x32\x1d.trialbook.v1.SubmittedResultR\x07results\"`\n\x15SubmitResultsResponse\x12G\n\x0c\x64ispositions\x18\x01 \x03(\x0e\x32#.trialbook.v1.SubmissionDispositionR\x0c\x64ispositions\"E\n\x10\x46inishRunRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n\nrequest_id\x18\x02 \x01(\tR\trequestId\"8\n\x11\x46inishRunResponse\x12#\n\x03run\x18\x01 \x01(\x0b\x32\x11.trialbook.v1.RunR\x03run\"\x8b\x01\n\x12\x43ompareRunsRequest\x12\x1a\n\x08\x62\x61seline\x18\x01 \x01(\tR\x08\x62\x61seline\x12\x1e\n\ncandidates\x18\x02 \x03(\tR\ncandidates\x12\x39\n\x07options\x18\x03 \x01(\x0b\x32\x1f.trialbook.v1.ComparisonOptionsR\x07options\"O\n\x13\x43ompareRunsResponse\x12\x38\n\ncomparison\x18\x01 \x01(\x0b\x32\x18.trialbook.v1.ComparisonR\ncomparison\"\xa5\x01\n\x13\x45valuateGateRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12&\n\x04gate\x18\x02 \x01(\x0b\x32\x12.trialbook.v1.GateR\x04gate\x12\x1a\n\x08\x62\x61seline\x18\x03 \x01(\tR\x08\x62\x61seline\x12\x17\n\x07\x64ry_run\x18\x04 \x01(\x08R\x06\x64ryRun\x12\x1d\n\nrequest_id\x18\x05 \x01(\tR\trequestId\"K\n\x14\x45valuateGateResponse\x12\x33\n\x07verdict\x18\x01 \x01(\x0b\x32\x19.trialbook.v1.GateVerdictR\x07verdict\"\xcf\x01\n\x1e\x43reateRegressionDatasetRequest\x12\x16\n\x06parent\x18\x01 \x01(\tR\x06parent\x12\x32\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x1a.trialbook.v1.ResultFilterR\x06\x66ilter\x12\x1d\n\ndataset_id\x18\x03 \x01(\tR\tdatasetId\x12#\n\rexperiment_id\x18\x04 \x01(\tR\x0c\x65xperimentId\x12\x1d\n\nrequest_id\x18\x05 \x01(\tR\trequestId\"\x9b\x01\n\x1f\x43reateRegressionDatasetResponse\x12\x18\n\x07\x64\x61taset\x18\x01 \x01(\tR\x07\x64\x61taset\x12\x1e\n\nexperiment\x18\x02 \x01(\tR\nexperiment\x12\x1f\n\x0b\x61\x64\x64\x65\x64_count\x18\x03 \x01(\x03R\naddedCount\x12\x1d\n\nitem_count\x18\x04 \x01(\x03R\titemCount\"\xc9\x01\n\x14\x45xportResultsRequest\x12\x16\n\x06parent\x18\x01 \x01(\tR\x06parent\x12\x36\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x1e.trialbook.v1.ResultFileFormatR\x06\x66ormat\x12\x32\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1a.trialbook.v1.ResultFilterR\x06\x66ilter\x12-\n\x12include_superseded\x18\x04 \x01(\x08R\x11includeSuperseded\"R\n\x15\x45xportResultsResponse\x12\x12\n\x04\x64\x61ta\x18\x01 \x01(\x0cR\x04\x64\x61ta\x12%\n\x0e\x65xported_count\x18\x02 \x01(\x03R\rexportedCount\"]\n\x1bGetScoreDistributionRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06scorer\x18\x02 \x01(\tR\x06scorer\x12\x12\n\x04\x62ins\x18\x03 \x01(\x05R\x04\x62ins\"c\n\x1cGetScoreDistributionResponse\x12\x43\n\x0c\x64istribution\x18\x01 \x01(\x0b\x32\x1f.trialbook.v1.ScoreDistributionR\x0c\x64istribution\"\x84\x01\n\x16ListTrendPointsRequest\x12\x16\n\x06parent\x18\x01 \x01(\tR\x06parent\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x16\n\x06scorer\x18\x04 \x01(\tR\x06scorer\"s\n\x17ListTrendPointsResponse\x12\x30\n\x06points\x18\x01 \x03(\x0b\x32\x18.trialbook.v1.TrendPointR\x06points\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*E\n\x0bResultOrder\x12\x1c\n\x18RESULT_ORDER_UNSPECIFIED\x10\x00\x12\x18\n\x14RESULT_ORDER_SLOWEST\x10\x01*\xb6\x01\n\x15SubmissionDisposition\x12&\n\"SUBMISSION_DISPOSITION_UNSPECIFIED\x10\x00\x12#\n\x1fSUBMISSION_DISPOSITION_RECORDED\x10\x01\x12+\n\'SUBMISSION_DISPOSITION_ALREADY_RECORDED\x10\x02\x12#\n\x1fSUBMISSION_DISPOSITION_CONFLICT\x10\x03*\x90\x01\n\x10ResultFileFormat\x12\"\n\x1eRESULT_FILE_FORMAT_UNSPECIFIED\x10\x00\x12\x1c\n\x18RESULT_FILE_FORMAT_JSONL\x10\x01\x12\x1a\n\x16RESULT_FILE_FORMAT_CSV\x10\x02\x12\x1e\n\x1aRESULT_FILE_FORMAT_PARQUET\x10\x03\x32\x8b\x0c\n\nRunService\x12N\n\x08StartRun\x12\x1d.trialbook.v1.StartRunRequest\x1a\x1e.trialbook.v1.StartRunResponse\"\x03\x90\x02\x02\x12H\n\x06GetRun\x12\x1b.trialbook.v1.GetRunRequest\x1a\x1c.trialbook.v1.GetRunResponse\"\x03\x90\x02\x01\x12N\n\x08ListRuns\x12\x1d.trialbook.v1.ListRunsRequest\x1a\x1e.trialbook.v1.ListRunsResponse\"\x03\x90\x02\x01\x12Q\n\tCancelRun\x12\x1e.trialbook.v1.CancelRunRequest\x1a\x1f.trialbook.v1.CancelRunResponse\"\x03\x90\x02\x02\x12W\n\x0bListResults\x12 .trialbook.v1.ListResultsRequest\x1a!.trialbook.v1.ListResultsResponse\"\x03\x90\x02\x01\x12Q\n\tGetResult\x12\x1e.trialbook.v1.GetResultRequest\x1a\x1f.trialbook.v1.GetResultResponse\"\x03\x90\x02\x01\x12P\n\x08WatchRun\x12\x1d.trialbook.v1.WatchRunRequest\x1a\x1e.trialbook.v1.WatchRunResponse\"\x03\x90\x02\x01\x30\x01\x12N\n\x08RetryRun\x12\x1d.trialbook.v1.RetryRunRequest\x1a\x1e.trialbook.v1.RetryRunResponse\"\x03\x90\x02\x02\x12T\n\nRescoreRun\x12\x1f.trialbook.v1.RescoreRunRequest\x1a .trialbook.v1.RescoreRunResponse\"\x03\x90\x02\x02\x12]\n\rSubmitResults\x12\".trialbook.v1.SubmitResultsRequest\x1a#.trialbook.v1.SubmitResultsResponse\"\x03\x90\x02\x02\x12Q\n\tFinishRun\x12\x1e.trialbook.v1.FinishRunRequest\x1a\x1f.trialbook.v1.FinishRunResponse\"\x03\x90\x02\x02\x12W\n\x0b\x43ompareRuns\x12 .trialbook.v1.CompareRunsRequest\x1a!.trialbook.v1.CompareRunsResponse\"\x03\x90\x02\x01\x12Z\n\x0c\x45valuateGate\x12!.trialbook.v1.EvaluateGateRequest\x1a\".trialbook.v1.EvaluateGateResponse\"\x03\x90\x02\x02\x12{\n\x17\x43reateRegressionDataset\x12,.trialbook.v1.CreateRegressionDatasetRequest\x1a-.trialbook.v1.CreateRegressionDatasetResponse\"\x03\x90\x02\x02\x12_\n\rExportResults\x12\".trialbook.v1.ExportResultsRequest\x1a#.trialbook.v1.ExportResultsResponse\"\x03\x90\x02\x01\x30\x01\x12r\n\x14GetScoreDistribution\x12).trialbook.v1.GetScoreDistributionRequest\x1a*.trialbook.v1.GetScoreDistributionResponse\"\x03\x90\x02\x01\x12\x63\n\x0fListTrendPoints\x12$.trialbook.v1.ListTrendPointsRequest\x1a%.trialbook.v1.ListTrendPointsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,36 +54,104 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RUNSERVICE'].methods_by_name['GetResult']._serialized_options = b'\220\002\001'
   _globals['_RUNSERVICE'].methods_by_name['WatchRun']._loaded_options = None
   _globals['_RUNSERVICE'].methods_by_name['WatchRun']._serialized_options = b'\220\002\001'
-  _globals['_RESULTORDER']._serialized_start=1469
-  _globals['_RESULTORDER']._serialized_end=1538
-  _globals['_STARTRUNREQUEST']._serialized_start=73
-  _globals['_STARTRUNREQUEST']._serialized_end=240
-  _globals['_STARTRUNRESPONSE']._serialized_start=242
-  _globals['_STARTRUNRESPONSE']._serialized_end=297
-  _globals['_GETRUNREQUEST']._serialized_start=299
-  _globals['_GETRUNREQUEST']._serialized_end=334
-  _globals['_GETRUNRESPONSE']._serialized_start=336
-  _globals['_GETRUNRESPONSE']._serialized_end=389
-  _globals['_LISTRUNSREQUEST']._serialized_start=392
-  _globals['_LISTRUNSREQUEST']._serialized_end=525
-  _globals['_LISTRUNSRESPONSE']._serialized_start=527
-  _globals['_LISTRUNSRESPONSE']._serialized_end=624
-  _globals['_CANCELRUNREQUEST']._serialized_start=626
-  _globals['_CANCELRUNREQUEST']._serialized_end=719
-  _globals['_CANCELRUNRESPONSE']._serialized_start=721
-  _globals['_CANCELRUNRESPONSE']._serialized_end=777
-  _globals['_LISTRESULTSREQUEST']._serialized_start=780
-  _globals['_LISTRESULTSREQUEST']._serialized_end=1022
-  _globals['_LISTRESULTSRESPONSE']._serialized_start=1024
-  _globals['_LISTRESULTSRESPONSE']._serialized_end=1133
-  _globals['_GETRESULTREQUEST']._serialized_start=1135
-  _globals['_GETRESULTREQUEST']._serialized_end=1173
-  _globals['_GETRESULTRESPONSE']._serialized_start=1175
-  _globals['_GETRESULTRESPONSE']._serialized_end=1240
-  _globals['_WATCHRUNREQUEST']._serialized_start=1242
-  _globals['_WATCHRUNREQUEST']._serialized_end=1318
-  _globals['_WATCHRUNRESPONSE']._serialized_start=1321
-  _globals['_WATCHRUNRESPONSE']._serialized_end=1467
-  _globals['_RUNSERVICE']._serialized_start=1541
-  _globals['_RUNSERVICE']._serialized_end=2124
+  _globals['_RUNSERVICE'].methods_by_name['RetryRun']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['RetryRun']._serialized_options = b'\220\002\002'
+  _globals['_RUNSERVICE'].methods_by_name['RescoreRun']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['RescoreRun']._serialized_options = b'\220\002\002'
+  _globals['_RUNSERVICE'].methods_by_name['SubmitResults']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['SubmitResults']._serialized_options = b'\220\002\002'
+  _globals['_RUNSERVICE'].methods_by_name['FinishRun']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['FinishRun']._serialized_options = b'\220\002\002'
+  _globals['_RUNSERVICE'].methods_by_name['CompareRuns']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['CompareRuns']._serialized_options = b'\220\002\001'
+  _globals['_RUNSERVICE'].methods_by_name['EvaluateGate']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['EvaluateGate']._serialized_options = b'\220\002\002'
+  _globals['_RUNSERVICE'].methods_by_name['CreateRegressionDataset']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['CreateRegressionDataset']._serialized_options = b'\220\002\002'
+  _globals['_RUNSERVICE'].methods_by_name['ExportResults']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['ExportResults']._serialized_options = b'\220\002\001'
+  _globals['_RUNSERVICE'].methods_by_name['GetScoreDistribution']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['GetScoreDistribution']._serialized_options = b'\220\002\001'
+  _globals['_RUNSERVICE'].methods_by_name['ListTrendPoints']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['ListTrendPoints']._serialized_options = b'\220\002\001'
+  _globals['_RESULTORDER']._serialized_start=5265
+  _globals['_RESULTORDER']._serialized_end=5334
+  _globals['_SUBMISSIONDISPOSITION']._serialized_start=5337
+  _globals['_SUBMISSIONDISPOSITION']._serialized_end=5519
+  _globals['_RESULTFILEFORMAT']._serialized_start=5522
+  _globals['_RESULTFILEFORMAT']._serialized_end=5666
+  _globals['_STARTRUNREQUEST']._serialized_start=316
+  _globals['_STARTRUNREQUEST']._serialized_end=1018
+  _globals['_SCORERLIST']._serialized_start=1020
+  _globals['_SCORERLIST']._serialized_end=1084
+  _globals['_STARTRUNRESPONSE']._serialized_start=1086
+  _globals['_STARTRUNRESPONSE']._serialized_end=1141
+  _globals['_GETRUNREQUEST']._serialized_start=1143
+  _globals['_GETRUNREQUEST']._serialized_end=1178
+  _globals['_GETRUNRESPONSE']._serialized_start=1180
+  _globals['_GETRUNRESPONSE']._serialized_end=1233
+  _globals['_LISTRUNSREQUEST']._serialized_start=1236
+  _globals['_LISTRUNSREQUEST']._serialized_end=1418
+  _globals['_LISTRUNSRESPONSE']._serialized_start=1420
+  _globals['_LISTRUNSRESPONSE']._serialized_end=1517
+  _globals['_CANCELRUNREQUEST']._serialized_start=1519
+  _globals['_CANCELRUNREQUEST']._serialized_end=1612
+  _globals['_CANCELRUNRESPONSE']._serialized_start=1614
+  _globals['_CANCELRUNRESPONSE']._serialized_end=1670
+  _globals['_LISTRESULTSREQUEST']._serialized_start=1673
+  _globals['_LISTRESULTSREQUEST']._serialized_end=1965
+  _globals['_LISTRESULTSRESPONSE']._serialized_start=1967
+  _globals['_LISTRESULTSRESPONSE']._serialized_end=2076
+  _globals['_GETRESULTREQUEST']._serialized_start=2078
+  _globals['_GETRESULTREQUEST']._serialized_end=2116
+  _globals['_GETRESULTRESPONSE']._serialized_start=2118
+  _globals['_GETRESULTRESPONSE']._serialized_end=2183
+  _globals['_WATCHRUNREQUEST']._serialized_start=2185
+  _globals['_WATCHRUNREQUEST']._serialized_end=2261
+  _globals['_WATCHRUNRESPONSE']._serialized_start=2264
+  _globals['_WATCHRUNRESPONSE']._serialized_end=2410
+  _globals['_RETRYRUNREQUEST']._serialized_start=2413
+  _globals['_RETRYRUNREQUEST']._serialized_end=2588
+  _globals['_RETRYRUNRESPONSE']._serialized_start=2590
+  _globals['_RETRYRUNRESPONSE']._serialized_end=2667
+  _globals['_RESCORERUNREQUEST']._serialized_start=2670
+  _globals['_RESCORERUNREQUEST']._serialized_end=2854
+  _globals['_RESCORERUNRESPONSE']._serialized_start=2856
+  _globals['_RESCORERUNRESPONSE']._serialized_end=2939
+  _globals['_SUBMITTEDRESULT']._serialized_start=2942
+  _globals['_SUBMITTEDRESULT']._serialized_end=3359
+  _globals['_SUBMITRESULTSREQUEST']._serialized_start=3361
+  _globals['_SUBMITRESULTSREQUEST']._serialized_end=3464
+  _globals['_SUBMITRESULTSRESPONSE']._serialized_start=3466
+  _globals['_SUBMITRESULTSRESPONSE']._serialized_end=3562
+  _globals['_FINISHRUNREQUEST']._serialized_start=3564
+  _globals['_FINISHRUNREQUEST']._serialized_end=3633
+  _globals['_FINISHRUNRESPONSE']._serialized_start=3635
+  _globals['_FINISHRUNRESPONSE']._serialized_end=3691
+  _globals['_COMPARERUNSREQUEST']._serialized_start=3694
+  _globals['_COMPARERUNSREQUEST']._serialized_end=3833
+  _globals['_COMPARERUNSRESPONSE']._serialized_start=3835
+  _globals['_COMPARERUNSRESPONSE']._serialized_end=3914
+  _globals['_EVALUATEGATEREQUEST']._serialized_start=3917
+  _globals['_EVALUATEGATEREQUEST']._serialized_end=4082
+  _globals['_EVALUATEGATERESPONSE']._serialized_start=4084
+  _globals['_EVALUATEGATERESPONSE']._serialized_end=4159
+  _globals['_CREATEREGRESSIONDATASETREQUEST']._serialized_start=4162
+  _globals['_CREATEREGRESSIONDATASETREQUEST']._serialized_end=4369
+  _globals['_CREATEREGRESSIONDATASETRESPONSE']._serialized_start=4372
+  _globals['_CREATEREGRESSIONDATASETRESPONSE']._serialized_end=4527
+  _globals['_EXPORTRESULTSREQUEST']._serialized_start=4530
+  _globals['_EXPORTRESULTSREQUEST']._serialized_end=4731
+  _globals['_EXPORTRESULTSRESPONSE']._serialized_start=4733
+  _globals['_EXPORTRESULTSRESPONSE']._serialized_end=4815
+  _globals['_GETSCOREDISTRIBUTIONREQUEST']._serialized_start=4817
+  _globals['_GETSCOREDISTRIBUTIONREQUEST']._serialized_end=4910
+  _globals['_GETSCOREDISTRIBUTIONRESPONSE']._serialized_start=4912
+  _globals['_GETSCOREDISTRIBUTIONRESPONSE']._serialized_end=5011
+  _globals['_LISTTRENDPOINTSREQUEST']._serialized_start=5014
+  _globals['_LISTTRENDPOINTSREQUEST']._serialized_end=5146
+  _globals['_LISTTRENDPOINTSRESPONSE']._serialized_start=5148
+  _globals['_LISTTRENDPOINTSRESPONSE']._serialized_end=5263
+  _globals['_RUNSERVICE']._serialized_start=5669
+  _globals['_RUNSERVICE']._serialized_end=7216
 # @@protoc_insertion_point(module_scope)

@@ -71,6 +71,56 @@ class RunServiceStub:
                 request_serializer=trialbook_dot_v1_dot_run__service__pb2.WatchRunRequest.SerializeToString,
                 response_deserializer=trialbook_dot_v1_dot_run__service__pb2.WatchRunResponse.FromString,
                 _registered_method=True)
+        self.RetryRun = channel.unary_unary(
+                '/trialbook.v1.RunService/RetryRun',
+                request_serializer=trialbook_dot_v1_dot_run__service__pb2.RetryRunRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_run__service__pb2.RetryRunResponse.FromString,
+                _registered_method=True)
+        self.RescoreRun = channel.unary_unary(
+                '/trialbook.v1.RunService/RescoreRun',
+                request_serializer=trialbook_dot_v1_dot_run__service__pb2.RescoreRunRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_run__service__pb2.RescoreRunResponse.FromString,
+                _registered_method=True)
+        self.SubmitResults = channel.unary_unary(
+                '/trialbook.v1.RunService/SubmitResults',
+                request_serializer=trialbook_dot_v1_dot_run__service__pb2.SubmitResultsRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_run__service__pb2.SubmitResultsResponse.FromString,
+                _registered_method=True)
+        self.FinishRun = channel.unary_unary(
+                '/trialbook.v1.RunService/FinishRun',
+                request_serializer=trialbook_dot_v1_dot_run__service__pb2.FinishRunRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_run__service__pb2.FinishRunResponse.FromString,
+                _registered_method=True)
+        self.CompareRuns = channel.unary_unary(
+                '/trialbook.v1.RunService/CompareRuns',
+                request_serializer=trialbook_dot_v1_dot_run__service__pb2.CompareRunsRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_run__service__pb2.CompareRunsResponse.FromString,
+                _registered_method=True)
+        self.EvaluateGate = channel.unary_unary(
+                '/trialbook.v1.RunService/EvaluateGate',
+                request_serializer=trialbook_dot_v1_dot_run__service__pb2.EvaluateGateRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_run__service__pb2.EvaluateGateResponse.FromString,
+                _registered_method=True)
+        self.CreateRegressionDataset = channel.unary_unary(
+                '/trialbook.v1.RunService/CreateRegressionDataset',
+                request_serializer=trialbook_dot_v1_dot_run__service__pb2.CreateRegressionDatasetRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_run__service__pb2.CreateRegressionDatasetResponse.FromString,
+                _registered_method=True)
+        self.ExportResults = channel.unary_stream(
+                '/trialbook.v1.RunService/ExportResults',
+                request_serializer=trialbook_dot_v1_dot_run__service__pb2.ExportResultsRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_run__service__pb2.ExportResultsResponse.FromString,
+                _registered_method=True)
+        self.GetScoreDistribution = channel.unary_unary(
+                '/trialbook.v1.RunService/GetScoreDistribution',
+                request_serializer=trialbook_dot_v1_dot_run__service__pb2.GetScoreDistributionRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_run__service__pb2.GetScoreDistributionResponse.FromString,
+                _registered_method=True)
+        self.ListTrendPoints = channel.unary_unary(
+                '/trialbook.v1.RunService/ListTrendPoints',
+                request_serializer=trialbook_dot_v1_dot_run__service__pb2.ListTrendPointsRequest.SerializeToString,
+                response_deserializer=trialbook_dot_v1_dot_run__service__pb2.ListTrendPointsResponse.FromString,
+                _registered_method=True)
 
 
 class RunServiceServicer:
@@ -83,8 +133,9 @@ class RunServiceServicer:
         revision and scorer versions. The run goes on by itself from here, also over
         restarts of the service. Writes `run.started`.
 
-        FAILED_PRECONDITION with ERROR_REASON_EMPTY_DATASET, or with
-        ERROR_REASON_NOT_HOSTED unless `wait_for_worker` is set.
+        What is left out of the request is the experiment's. FAILED_PRECONDITION with
+        ERROR_REASON_EMPTY_DATASET if there is nothing to run, or with
+        ERROR_REASON_NOT_HOSTED unless `wait_for_worker` or `caller_driven` is set.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -140,6 +191,99 @@ class RunServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RetryRun(self, request, context):
+        """Gives the failed results of a run that has ended another chance, with all
+        attempts; with `include_skipped` the skipped ones too. The run is running again
+        until each has its outcome, which takes the place of the one before; that one
+        stays in the log. Writes `run.retried`. A run without such results is not
+        changed. FAILED_PRECONDITION with ERROR_REASON_RUN_GOES_ON before its end, with
+        ERROR_REASON_CALLER_DRIVEN for caller-driven runs, and as in StartRun.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RescoreRun(self, request, context):
+        """Judges the recorded outputs of a run that has ended by more scorers, without
+        running its target. A scorer whose alias the run has already supersedes that
+        one, whose scores are kept. The run is running again until all is judged.
+        Writes `run.rescored`. Where the scorers are the same as they were, nothing is
+        changed. FAILED_PRECONDITION with ERROR_REASON_RUN_GOES_ON before its end.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SubmitResults(self, request, context):
+        """Records results of a caller-driven run. Idempotent by item and trial: the first
+        one counts. FAILED_PRECONDITION with ERROR_REASON_NOT_CALLER_DRIVEN for other
+        runs, and with ERROR_REASON_RUN_ENDED if the run is finished.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FinishRun(self, request, context):
+        """Says that a caller-driven run has all the results that it will have: the others
+        become skipped, and the run ends when the last score is there. Finishing a
+        finished run changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareRuns(self, request, context):
+        """Compares runs with a baseline: item by item, with intervals and tests, and
+        first of all whether they can be compared. The runs must be of one project;
+        they may go on still.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EvaluateGate(self, request, context):
+        """Asks a gate about a run that has ended, and records the verdict. Writes
+        `run.gate_evaluated`, unless nothing is different from the verdict before.
+        FAILED_PRECONDITION with ERROR_REASON_RUN_GOES_ON before its end, or with
+        ERROR_REASON_NO_GATE if neither the run nor the request has one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateRegressionDataset(self, request, context):
+        """Makes a dataset of the failing results of a run: their items as they were run,
+        under their ids; and an experiment like the run's on it. Repeated, it adds what
+        is missing and changes nothing else. FAILED_PRECONDITION with
+        ERROR_REASON_EMPTY_DATASET if nothing fails.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportResults(self, request, context):
+        """Streams the results of a run as a file, with scores, reviews, inputs and
+        expected values.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetScoreDistribution(self, request, context):
+        """Tells how one scorer's values of a run are distributed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTrendPoints(self, request, context):
+        """Lists the ended runs of an experiment with what their scorers said, newest
+        first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RunServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -177,6 +321,56 @@ def add_RunServiceServicer_to_server(servicer, server):
                     servicer.WatchRun,
                     request_deserializer=trialbook_dot_v1_dot_run__service__pb2.WatchRunRequest.FromString,
                     response_serializer=trialbook_dot_v1_dot_run__service__pb2.WatchRunResponse.SerializeToString,
+            ),
+            'RetryRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryRun,
+                    request_deserializer=trialbook_dot_v1_dot_run__service__pb2.RetryRunRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_run__service__pb2.RetryRunResponse.SerializeToString,
+            ),
+            'RescoreRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.RescoreRun,
+                    request_deserializer=trialbook_dot_v1_dot_run__service__pb2.RescoreRunRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_run__service__pb2.RescoreRunResponse.SerializeToString,
+            ),
+            'SubmitResults': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubmitResults,
+                    request_deserializer=trialbook_dot_v1_dot_run__service__pb2.SubmitResultsRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_run__service__pb2.SubmitResultsResponse.SerializeToString,
+            ),
+            'FinishRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.FinishRun,
+                    request_deserializer=trialbook_dot_v1_dot_run__service__pb2.FinishRunRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_run__service__pb2.FinishRunResponse.SerializeToString,
+            ),
+            'CompareRuns': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareRuns,
+                    request_deserializer=trialbook_dot_v1_dot_run__service__pb2.CompareRunsRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_run__service__pb2.CompareRunsResponse.SerializeToString,
+            ),
+            'EvaluateGate': grpc.unary_unary_rpc_method_handler(
+                    servicer.EvaluateGate,
+                    request_deserializer=trialbook_dot_v1_dot_run__service__pb2.EvaluateGateRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_run__service__pb2.EvaluateGateResponse.SerializeToString,
+            ),
+            'CreateRegressionDataset': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateRegressionDataset,
+                    request_deserializer=trialbook_dot_v1_dot_run__service__pb2.CreateRegressionDatasetRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_run__service__pb2.CreateRegressionDatasetResponse.SerializeToString,
+            ),
+            'ExportResults': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportResults,
+                    request_deserializer=trialbook_dot_v1_dot_run__service__pb2.ExportResultsRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_run__service__pb2.ExportResultsResponse.SerializeToString,
+            ),
+            'GetScoreDistribution': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetScoreDistribution,
+                    request_deserializer=trialbook_dot_v1_dot_run__service__pb2.GetScoreDistributionRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_run__service__pb2.GetScoreDistributionResponse.SerializeToString,
+            ),
+            'ListTrendPoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTrendPoints,
+                    request_deserializer=trialbook_dot_v1_dot_run__service__pb2.ListTrendPointsRequest.FromString,
+                    response_serializer=trialbook_dot_v1_dot_run__service__pb2.ListTrendPointsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -370,6 +564,276 @@ class RunService:
             '/trialbook.v1.RunService/WatchRun',
             trialbook_dot_v1_dot_run__service__pb2.WatchRunRequest.SerializeToString,
             trialbook_dot_v1_dot_run__service__pb2.WatchRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.RunService/RetryRun',
+            trialbook_dot_v1_dot_run__service__pb2.RetryRunRequest.SerializeToString,
+            trialbook_dot_v1_dot_run__service__pb2.RetryRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RescoreRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.RunService/RescoreRun',
+            trialbook_dot_v1_dot_run__service__pb2.RescoreRunRequest.SerializeToString,
+            trialbook_dot_v1_dot_run__service__pb2.RescoreRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitResults(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.RunService/SubmitResults',
+            trialbook_dot_v1_dot_run__service__pb2.SubmitResultsRequest.SerializeToString,
+            trialbook_dot_v1_dot_run__service__pb2.SubmitResultsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FinishRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.RunService/FinishRun',
+            trialbook_dot_v1_dot_run__service__pb2.FinishRunRequest.SerializeToString,
+            trialbook_dot_v1_dot_run__service__pb2.FinishRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareRuns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.RunService/CompareRuns',
+            trialbook_dot_v1_dot_run__service__pb2.CompareRunsRequest.SerializeToString,
+            trialbook_dot_v1_dot_run__service__pb2.CompareRunsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EvaluateGate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.RunService/EvaluateGate',
+            trialbook_dot_v1_dot_run__service__pb2.EvaluateGateRequest.SerializeToString,
+            trialbook_dot_v1_dot_run__service__pb2.EvaluateGateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateRegressionDataset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.RunService/CreateRegressionDataset',
+            trialbook_dot_v1_dot_run__service__pb2.CreateRegressionDatasetRequest.SerializeToString,
+            trialbook_dot_v1_dot_run__service__pb2.CreateRegressionDatasetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportResults(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/trialbook.v1.RunService/ExportResults',
+            trialbook_dot_v1_dot_run__service__pb2.ExportResultsRequest.SerializeToString,
+            trialbook_dot_v1_dot_run__service__pb2.ExportResultsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetScoreDistribution(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.RunService/GetScoreDistribution',
+            trialbook_dot_v1_dot_run__service__pb2.GetScoreDistributionRequest.SerializeToString,
+            trialbook_dot_v1_dot_run__service__pb2.GetScoreDistributionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTrendPoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trialbook.v1.RunService/ListTrendPoints',
+            trialbook_dot_v1_dot_run__service__pb2.ListTrendPointsRequest.SerializeToString,
+            trialbook_dot_v1_dot_run__service__pb2.ListTrendPointsResponse.FromString,
             options,
             channel_credentials,
             insecure,

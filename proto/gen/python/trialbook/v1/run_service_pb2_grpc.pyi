@@ -40,8 +40,9 @@ class RunServiceStub:
     revision and scorer versions. The run goes on by itself from here, also over
     restarts of the service. Writes `run.started`.
 
-    FAILED_PRECONDITION with ERROR_REASON_EMPTY_DATASET, or with
-    ERROR_REASON_NOT_HOSTED unless `wait_for_worker` is set.
+    What is left out of the request is the experiment's. FAILED_PRECONDITION with
+    ERROR_REASON_EMPTY_DATASET if there is nothing to run, or with
+    ERROR_REASON_NOT_HOSTED unless `wait_for_worker` or `caller_driven` is set.
     """
     GetRun: _grpc.UnaryUnaryMultiCallable[_run_service_pb2.GetRunRequest, _run_service_pb2.GetRunResponse]
     """Returns a run with its counts and score summaries."""
@@ -65,6 +66,58 @@ class RunServiceStub:
     reached `after_position`. If the service goes away before the run has ended,
     the stream ends with ERROR_REASON_SHUTTING_DOWN.
     """
+    RetryRun: _grpc.UnaryUnaryMultiCallable[_run_service_pb2.RetryRunRequest, _run_service_pb2.RetryRunResponse]
+    """Gives the failed results of a run that has ended another chance, with all
+    attempts; with `include_skipped` the skipped ones too. The run is running again
+    until each has its outcome, which takes the place of the one before; that one
+    stays in the log. Writes `run.retried`. A run without such results is not
+    changed. FAILED_PRECONDITION with ERROR_REASON_RUN_GOES_ON before its end, with
+    ERROR_REASON_CALLER_DRIVEN for caller-driven runs, and as in StartRun.
+    """
+    RescoreRun: _grpc.UnaryUnaryMultiCallable[_run_service_pb2.RescoreRunRequest, _run_service_pb2.RescoreRunResponse]
+    """Judges the recorded outputs of a run that has ended by more scorers, without
+    running its target. A scorer whose alias the run has already supersedes that
+    one, whose scores are kept. The run is running again until all is judged.
+    Writes `run.rescored`. Where the scorers are the same as they were, nothing is
+    changed. FAILED_PRECONDITION with ERROR_REASON_RUN_GOES_ON before its end.
+    """
+    SubmitResults: _grpc.UnaryUnaryMultiCallable[_run_service_pb2.SubmitResultsRequest, _run_service_pb2.SubmitResultsResponse]
+    """Records results of a caller-driven run. Idempotent by item and trial: the first
+    one counts. FAILED_PRECONDITION with ERROR_REASON_NOT_CALLER_DRIVEN for other
+    runs, and with ERROR_REASON_RUN_ENDED if the run is finished.
+    """
+    FinishRun: _grpc.UnaryUnaryMultiCallable[_run_service_pb2.FinishRunRequest, _run_service_pb2.FinishRunResponse]
+    """Says that a caller-driven run has all the results that it will have: the others
+    become skipped, and the run ends when the last score is there. Finishing a
+    finished run changes nothing.
+    """
+    CompareRuns: _grpc.UnaryUnaryMultiCallable[_run_service_pb2.CompareRunsRequest, _run_service_pb2.CompareRunsResponse]
+    """Compares runs with a baseline: item by item, with intervals and tests, and
+    first of all whether they can be compared. The runs must be of one project;
+    they may go on still.
+    """
+    EvaluateGate: _grpc.UnaryUnaryMultiCallable[_run_service_pb2.EvaluateGateRequest, _run_service_pb2.EvaluateGateResponse]
+    """Asks a gate about a run that has ended, and records the verdict. Writes
+    `run.gate_evaluated`, unless nothing is different from the verdict before.
+    FAILED_PRECONDITION with ERROR_REASON_RUN_GOES_ON before its end, or with
+    ERROR_REASON_NO_GATE if neither the run nor the request has one.
+    """
+    CreateRegressionDataset: _grpc.UnaryUnaryMultiCallable[_run_service_pb2.CreateRegressionDatasetRequest, _run_service_pb2.CreateRegressionDatasetResponse]
+    """Makes a dataset of the failing results of a run: their items as they were run,
+    under their ids; and an experiment like the run's on it. Repeated, it adds what
+    is missing and changes nothing else. FAILED_PRECONDITION with
+    ERROR_REASON_EMPTY_DATASET if nothing fails.
+    """
+    ExportResults: _grpc.UnaryStreamMultiCallable[_run_service_pb2.ExportResultsRequest, _run_service_pb2.ExportResultsResponse]
+    """Streams the results of a run as a file, with scores, reviews, inputs and
+    expected values.
+    """
+    GetScoreDistribution: _grpc.UnaryUnaryMultiCallable[_run_service_pb2.GetScoreDistributionRequest, _run_service_pb2.GetScoreDistributionResponse]
+    """Tells how one scorer's values of a run are distributed."""
+    ListTrendPoints: _grpc.UnaryUnaryMultiCallable[_run_service_pb2.ListTrendPointsRequest, _run_service_pb2.ListTrendPointsResponse]
+    """Lists the ended runs of an experiment with what their scorers said, newest
+    first.
+    """
 
 @_typing.type_check_only
 class RunServiceAsyncStub(RunServiceStub):
@@ -78,8 +131,9 @@ class RunServiceAsyncStub(RunServiceStub):
     revision and scorer versions. The run goes on by itself from here, also over
     restarts of the service. Writes `run.started`.
 
-    FAILED_PRECONDITION with ERROR_REASON_EMPTY_DATASET, or with
-    ERROR_REASON_NOT_HOSTED unless `wait_for_worker` is set.
+    What is left out of the request is the experiment's. FAILED_PRECONDITION with
+    ERROR_REASON_EMPTY_DATASET if there is nothing to run, or with
+    ERROR_REASON_NOT_HOSTED unless `wait_for_worker` or `caller_driven` is set.
     """
     GetRun: _aio.UnaryUnaryMultiCallable[_run_service_pb2.GetRunRequest, _run_service_pb2.GetRunResponse]  # type: ignore[assignment]
     """Returns a run with its counts and score summaries."""
@@ -103,6 +157,58 @@ class RunServiceAsyncStub(RunServiceStub):
     reached `after_position`. If the service goes away before the run has ended,
     the stream ends with ERROR_REASON_SHUTTING_DOWN.
     """
+    RetryRun: _aio.UnaryUnaryMultiCallable[_run_service_pb2.RetryRunRequest, _run_service_pb2.RetryRunResponse]  # type: ignore[assignment]
+    """Gives the failed results of a run that has ended another chance, with all
+    attempts; with `include_skipped` the skipped ones too. The run is running again
+    until each has its outcome, which takes the place of the one before; that one
+    stays in the log. Writes `run.retried`. A run without such results is not
+    changed. FAILED_PRECONDITION with ERROR_REASON_RUN_GOES_ON before its end, with
+    ERROR_REASON_CALLER_DRIVEN for caller-driven runs, and as in StartRun.
+    """
+    RescoreRun: _aio.UnaryUnaryMultiCallable[_run_service_pb2.RescoreRunRequest, _run_service_pb2.RescoreRunResponse]  # type: ignore[assignment]
+    """Judges the recorded outputs of a run that has ended by more scorers, without
+    running its target. A scorer whose alias the run has already supersedes that
+    one, whose scores are kept. The run is running again until all is judged.
+    Writes `run.rescored`. Where the scorers are the same as they were, nothing is
+    changed. FAILED_PRECONDITION with ERROR_REASON_RUN_GOES_ON before its end.
+    """
+    SubmitResults: _aio.UnaryUnaryMultiCallable[_run_service_pb2.SubmitResultsRequest, _run_service_pb2.SubmitResultsResponse]  # type: ignore[assignment]
+    """Records results of a caller-driven run. Idempotent by item and trial: the first
+    one counts. FAILED_PRECONDITION with ERROR_REASON_NOT_CALLER_DRIVEN for other
+    runs, and with ERROR_REASON_RUN_ENDED if the run is finished.
+    """
+    FinishRun: _aio.UnaryUnaryMultiCallable[_run_service_pb2.FinishRunRequest, _run_service_pb2.FinishRunResponse]  # type: ignore[assignment]
+    """Says that a caller-driven run has all the results that it will have: the others
+    become skipped, and the run ends when the last score is there. Finishing a
+    finished run changes nothing.
+    """
+    CompareRuns: _aio.UnaryUnaryMultiCallable[_run_service_pb2.CompareRunsRequest, _run_service_pb2.CompareRunsResponse]  # type: ignore[assignment]
+    """Compares runs with a baseline: item by item, with intervals and tests, and
+    first of all whether they can be compared. The runs must be of one project;
+    they may go on still.
+    """
+    EvaluateGate: _aio.UnaryUnaryMultiCallable[_run_service_pb2.EvaluateGateRequest, _run_service_pb2.EvaluateGateResponse]  # type: ignore[assignment]
+    """Asks a gate about a run that has ended, and records the verdict. Writes
+    `run.gate_evaluated`, unless nothing is different from the verdict before.
+    FAILED_PRECONDITION with ERROR_REASON_RUN_GOES_ON before its end, or with
+    ERROR_REASON_NO_GATE if neither the run nor the request has one.
+    """
+    CreateRegressionDataset: _aio.UnaryUnaryMultiCallable[_run_service_pb2.CreateRegressionDatasetRequest, _run_service_pb2.CreateRegressionDatasetResponse]  # type: ignore[assignment]
+    """Makes a dataset of the failing results of a run: their items as they were run,
+    under their ids; and an experiment like the run's on it. Repeated, it adds what
+    is missing and changes nothing else. FAILED_PRECONDITION with
+    ERROR_REASON_EMPTY_DATASET if nothing fails.
+    """
+    ExportResults: _aio.UnaryStreamMultiCallable[_run_service_pb2.ExportResultsRequest, _run_service_pb2.ExportResultsResponse]  # type: ignore[assignment]
+    """Streams the results of a run as a file, with scores, reviews, inputs and
+    expected values.
+    """
+    GetScoreDistribution: _aio.UnaryUnaryMultiCallable[_run_service_pb2.GetScoreDistributionRequest, _run_service_pb2.GetScoreDistributionResponse]  # type: ignore[assignment]
+    """Tells how one scorer's values of a run are distributed."""
+    ListTrendPoints: _aio.UnaryUnaryMultiCallable[_run_service_pb2.ListTrendPointsRequest, _run_service_pb2.ListTrendPointsResponse]  # type: ignore[assignment]
+    """Lists the ended runs of an experiment with what their scorers said, newest
+    first.
+    """
 
 class RunServiceServicer(metaclass=_abc_1.ABCMeta):
     """Runs experiments and tells what came of it. `request_id` works as in
@@ -119,8 +225,9 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
         revision and scorer versions. The run goes on by itself from here, also over
         restarts of the service. Writes `run.started`.
 
-        FAILED_PRECONDITION with ERROR_REASON_EMPTY_DATASET, or with
-        ERROR_REASON_NOT_HOSTED unless `wait_for_worker` is set.
+        What is left out of the request is the experiment's. FAILED_PRECONDITION with
+        ERROR_REASON_EMPTY_DATASET if there is nothing to run, or with
+        ERROR_REASON_NOT_HOSTED unless `wait_for_worker` or `caller_driven` is set.
         """
 
     @_abc_1.abstractmethod
@@ -179,6 +286,118 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
         last, misses nothing and gets nothing twice. OUT_OF_RANGE if the run has not
         reached `after_position`. If the service goes away before the run has ended,
         the stream ends with ERROR_REASON_SHUTTING_DOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def RetryRun(
+        self,
+        request: _run_service_pb2.RetryRunRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_run_service_pb2.RetryRunResponse, _abc.Awaitable[_run_service_pb2.RetryRunResponse]]:
+        """Gives the failed results of a run that has ended another chance, with all
+        attempts; with `include_skipped` the skipped ones too. The run is running again
+        until each has its outcome, which takes the place of the one before; that one
+        stays in the log. Writes `run.retried`. A run without such results is not
+        changed. FAILED_PRECONDITION with ERROR_REASON_RUN_GOES_ON before its end, with
+        ERROR_REASON_CALLER_DRIVEN for caller-driven runs, and as in StartRun.
+        """
+
+    @_abc_1.abstractmethod
+    def RescoreRun(
+        self,
+        request: _run_service_pb2.RescoreRunRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_run_service_pb2.RescoreRunResponse, _abc.Awaitable[_run_service_pb2.RescoreRunResponse]]:
+        """Judges the recorded outputs of a run that has ended by more scorers, without
+        running its target. A scorer whose alias the run has already supersedes that
+        one, whose scores are kept. The run is running again until all is judged.
+        Writes `run.rescored`. Where the scorers are the same as they were, nothing is
+        changed. FAILED_PRECONDITION with ERROR_REASON_RUN_GOES_ON before its end.
+        """
+
+    @_abc_1.abstractmethod
+    def SubmitResults(
+        self,
+        request: _run_service_pb2.SubmitResultsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_run_service_pb2.SubmitResultsResponse, _abc.Awaitable[_run_service_pb2.SubmitResultsResponse]]:
+        """Records results of a caller-driven run. Idempotent by item and trial: the first
+        one counts. FAILED_PRECONDITION with ERROR_REASON_NOT_CALLER_DRIVEN for other
+        runs, and with ERROR_REASON_RUN_ENDED if the run is finished.
+        """
+
+    @_abc_1.abstractmethod
+    def FinishRun(
+        self,
+        request: _run_service_pb2.FinishRunRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_run_service_pb2.FinishRunResponse, _abc.Awaitable[_run_service_pb2.FinishRunResponse]]:
+        """Says that a caller-driven run has all the results that it will have: the others
+        become skipped, and the run ends when the last score is there. Finishing a
+        finished run changes nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def CompareRuns(
+        self,
+        request: _run_service_pb2.CompareRunsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_run_service_pb2.CompareRunsResponse, _abc.Awaitable[_run_service_pb2.CompareRunsResponse]]:
+        """Compares runs with a baseline: item by item, with intervals and tests, and
+        first of all whether they can be compared. The runs must be of one project;
+        they may go on still.
+        """
+
+    @_abc_1.abstractmethod
+    def EvaluateGate(
+        self,
+        request: _run_service_pb2.EvaluateGateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_run_service_pb2.EvaluateGateResponse, _abc.Awaitable[_run_service_pb2.EvaluateGateResponse]]:
+        """Asks a gate about a run that has ended, and records the verdict. Writes
+        `run.gate_evaluated`, unless nothing is different from the verdict before.
+        FAILED_PRECONDITION with ERROR_REASON_RUN_GOES_ON before its end, or with
+        ERROR_REASON_NO_GATE if neither the run nor the request has one.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateRegressionDataset(
+        self,
+        request: _run_service_pb2.CreateRegressionDatasetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_run_service_pb2.CreateRegressionDatasetResponse, _abc.Awaitable[_run_service_pb2.CreateRegressionDatasetResponse]]:
+        """Makes a dataset of the failing results of a run: their items as they were run,
+        under their ids; and an experiment like the run's on it. Repeated, it adds what
+        is missing and changes nothing else. FAILED_PRECONDITION with
+        ERROR_REASON_EMPTY_DATASET if nothing fails.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportResults(
+        self,
+        request: _run_service_pb2.ExportResultsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_run_service_pb2.ExportResultsResponse], _abc.AsyncIterator[_run_service_pb2.ExportResultsResponse]]:
+        """Streams the results of a run as a file, with scores, reviews, inputs and
+        expected values.
+        """
+
+    @_abc_1.abstractmethod
+    def GetScoreDistribution(
+        self,
+        request: _run_service_pb2.GetScoreDistributionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_run_service_pb2.GetScoreDistributionResponse, _abc.Awaitable[_run_service_pb2.GetScoreDistributionResponse]]:
+        """Tells how one scorer's values of a run are distributed."""
+
+    @_abc_1.abstractmethod
+    def ListTrendPoints(
+        self,
+        request: _run_service_pb2.ListTrendPointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_run_service_pb2.ListTrendPointsResponse, _abc.Awaitable[_run_service_pb2.ListTrendPointsResponse]]:
+        """Lists the ended runs of an experiment with what their scorers said, newest
+        first.
         """
 
 def add_RunServiceServicer_to_server(servicer: RunServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

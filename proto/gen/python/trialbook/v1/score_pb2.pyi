@@ -24,7 +24,7 @@ SCORE_STATUS_NOT_EVALUABLE: ScoreStatus
 SCORE_STATUS_SKIPPED: ScoreStatus
 
 class Score(_message.Message):
-    __slots__ = ("scorer", "status", "value", "passed", "label", "reason", "evidence", "duration")
+    __slots__ = ("scorer", "status", "value", "passed", "label", "reason", "evidence", "duration", "name", "scorer_version")
     SCORER_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +33,8 @@ class Score(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     DURATION_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SCORER_VERSION_FIELD_NUMBER: _ClassVar[int]
     scorer: str
     status: ScoreStatus
     value: float
@@ -41,4 +43,6 @@ class Score(_message.Message):
     reason: str
     evidence: _payload_pb2.Payload
     duration: _duration_pb2.Duration
-    def __init__(self, scorer: _Optional[str] = ..., status: _Optional[_Union[ScoreStatus, str]] = ..., value: _Optional[float] = ..., passed: _Optional[bool] = ..., label: _Optional[str] = ..., reason: _Optional[str] = ..., evidence: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    name: str
+    scorer_version: int
+    def __init__(self, scorer: _Optional[str] = ..., status: _Optional[_Union[ScoreStatus, str]] = ..., value: _Optional[float] = ..., passed: _Optional[bool] = ..., label: _Optional[str] = ..., reason: _Optional[str] = ..., evidence: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., name: _Optional[str] = ..., scorer_version: _Optional[int] = ...) -> None: ...

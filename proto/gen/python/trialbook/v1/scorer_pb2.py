@@ -22,20 +22,21 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from trialbook.v1 import experiment_pb2 as trialbook_dot_v1_dot_experiment__pb2
 from trialbook.v1 import payload_pb2 as trialbook_dot_v1_dot_payload__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19trialbook/v1/scorer.proto\x12\x0ctrialbook.v1\x1a\x1atrialbook/v1/payload.proto\"\x9e\x03\n\x06Scorer\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n\tscorer_id\x18\x02 \x01(\tR\x08scorerId\x12\x18\n\x07version\x18\x03 \x01(\x05R\x07version\x12 \n\x0b\x64\x65scription\x18\x04 \x01(\tR\x0b\x64\x65scription\x12\x32\n\x06origin\x18\x05 \x01(\x0e\x32\x1a.trialbook.v1.ScorerOriginR\x06origin\x12:\n\rparams_schema\x18\x06 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x0cparamsSchema\x12:\n\tdirection\x18\x07 \x01(\x0e\x32\x1c.trialbook.v1.ScoreDirectionR\tdirection\x12\x1d\n\x07minimum\x18\x08 \x01(\x01H\x00R\x07minimum\x88\x01\x01\x12\x1d\n\x07maximum\x18\t \x01(\x01H\x01R\x07maximum\x88\x01\x01\x12%\n\x0eneeds_expected\x18\n \x01(\x08R\rneedsExpectedB\n\n\x08_minimumB\n\n\x08_maximum*c\n\x0cScorerOrigin\x12\x1d\n\x19SCORER_ORIGIN_UNSPECIFIED\x10\x00\x12\x1a\n\x16SCORER_ORIGIN_BUILT_IN\x10\x01\x12\x18\n\x14SCORER_ORIGIN_WORKER\x10\x02*|\n\x0eScoreDirection\x12\x1f\n\x1bSCORE_DIRECTION_UNSPECIFIED\x10\x00\x12$\n SCORE_DIRECTION_HIGHER_IS_BETTER\x10\x01\x12#\n\x1fSCORE_DIRECTION_LOWER_IS_BETTER\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19trialbook/v1/scorer.proto\x12\x0ctrialbook.v1\x1a\x1dtrialbook/v1/experiment.proto\x1a\x1atrialbook/v1/payload.proto\"\xcf\x03\n\x06Scorer\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n\tscorer_id\x18\x02 \x01(\tR\x08scorerId\x12\x18\n\x07version\x18\x03 \x01(\x05R\x07version\x12 \n\x0b\x64\x65scription\x18\x04 \x01(\tR\x0b\x64\x65scription\x12\x32\n\x06origin\x18\x05 \x01(\x0e\x32\x1a.trialbook.v1.ScorerOriginR\x06origin\x12:\n\rparams_schema\x18\x06 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x0cparamsSchema\x12:\n\tdirection\x18\x07 \x01(\x0e\x32\x1c.trialbook.v1.ScoreDirectionR\tdirection\x12\x1d\n\x07minimum\x18\x08 \x01(\x01H\x00R\x07minimum\x88\x01\x01\x12\x1d\n\x07maximum\x18\t \x01(\x01H\x01R\x07maximum\x88\x01\x01\x12%\n\x0eneeds_expected\x18\n \x01(\x08R\rneedsExpected\x12/\n\x05scope\x18\x0b \x01(\x0e\x32\x19.trialbook.v1.ScorerScopeR\x05scopeB\n\n\x08_minimumB\n\n\x08_maximum*c\n\x0cScorerOrigin\x12\x1d\n\x19SCORER_ORIGIN_UNSPECIFIED\x10\x00\x12\x1a\n\x16SCORER_ORIGIN_BUILT_IN\x10\x01\x12\x18\n\x14SCORER_ORIGIN_WORKER\x10\x02*|\n\x0eScoreDirection\x12\x1f\n\x1bSCORE_DIRECTION_UNSPECIFIED\x10\x00\x12$\n SCORE_DIRECTION_HIGHER_IS_BETTER\x10\x01\x12#\n\x1fSCORE_DIRECTION_LOWER_IS_BETTER\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trialbook.v1.scorer_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SCORERORIGIN']._serialized_start=488
-  _globals['_SCORERORIGIN']._serialized_end=587
-  _globals['_SCOREDIRECTION']._serialized_start=589
-  _globals['_SCOREDIRECTION']._serialized_end=713
-  _globals['_SCORER']._serialized_start=72
-  _globals['_SCORER']._serialized_end=486
+  _globals['_SCORERORIGIN']._serialized_start=568
+  _globals['_SCORERORIGIN']._serialized_end=667
+  _globals['_SCOREDIRECTION']._serialized_start=669
+  _globals['_SCOREDIRECTION']._serialized_end=793
+  _globals['_SCORER']._serialized_start=103
+  _globals['_SCORER']._serialized_end=566
 # @@protoc_insertion_point(module_scope)

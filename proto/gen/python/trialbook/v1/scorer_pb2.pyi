@@ -1,3 +1,4 @@
+from trialbook.v1 import experiment_pb2 as _experiment_pb2
 from trialbook.v1 import payload_pb2 as _payload_pb2
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -26,7 +27,7 @@ SCORE_DIRECTION_HIGHER_IS_BETTER: ScoreDirection
 SCORE_DIRECTION_LOWER_IS_BETTER: ScoreDirection
 
 class Scorer(_message.Message):
-    __slots__ = ("name", "scorer_id", "version", "description", "origin", "params_schema", "direction", "minimum", "maximum", "needs_expected")
+    __slots__ = ("name", "scorer_id", "version", "description", "origin", "params_schema", "direction", "minimum", "maximum", "needs_expected", "scope")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SCORER_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -37,6 +38,7 @@ class Scorer(_message.Message):
     MINIMUM_FIELD_NUMBER: _ClassVar[int]
     MAXIMUM_FIELD_NUMBER: _ClassVar[int]
     NEEDS_EXPECTED_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
     name: str
     scorer_id: str
     version: int
@@ -47,4 +49,5 @@ class Scorer(_message.Message):
     minimum: float
     maximum: float
     needs_expected: bool
-    def __init__(self, name: _Optional[str] = ..., scorer_id: _Optional[str] = ..., version: _Optional[int] = ..., description: _Optional[str] = ..., origin: _Optional[_Union[ScorerOrigin, str]] = ..., params_schema: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., direction: _Optional[_Union[ScoreDirection, str]] = ..., minimum: _Optional[float] = ..., maximum: _Optional[float] = ..., needs_expected: _Optional[bool] = ...) -> None: ...
+    scope: _experiment_pb2.ScorerScope
+    def __init__(self, name: _Optional[str] = ..., scorer_id: _Optional[str] = ..., version: _Optional[int] = ..., description: _Optional[str] = ..., origin: _Optional[_Union[ScorerOrigin, str]] = ..., params_schema: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., direction: _Optional[_Union[ScoreDirection, str]] = ..., minimum: _Optional[float] = ..., maximum: _Optional[float] = ..., needs_expected: _Optional[bool] = ..., scope: _Optional[_Union[_experiment_pb2.ScorerScope, str]] = ...) -> None: ...

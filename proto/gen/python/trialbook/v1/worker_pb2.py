@@ -24,6 +24,7 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from trialbook.v1 import dataset_pb2 as trialbook_dot_v1_dot_dataset__pb2
 from trialbook.v1 import experiment_pb2 as trialbook_dot_v1_dot_experiment__pb2
 from trialbook.v1 import payload_pb2 as trialbook_dot_v1_dot_payload__pb2
 from trialbook.v1 import run_pb2 as trialbook_dot_v1_dot_run__pb2
@@ -31,23 +32,23 @@ from trialbook.v1 import score_pb2 as trialbook_dot_v1_dot_score__pb2
 from trialbook.v1 import scorer_pb2 as trialbook_dot_v1_dot_scorer__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19trialbook/v1/worker.proto\x12\x0ctrialbook.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtrialbook/v1/experiment.proto\x1a\x1atrialbook/v1/payload.proto\x1a\x16trialbook/v1/run.proto\x1a\x18trialbook/v1/score.proto\x1a\x19trialbook/v1/scorer.proto\"z\n\nCapability\x12.\n\x06target\x18\x01 \x01(\x0b\x32\x14.trialbook.v1.TargetH\x00R\x06target\x12.\n\x06scorer\x18\x02 \x01(\x0b\x32\x14.trialbook.v1.ScorerH\x00R\x06scorerB\x0c\n\nexecutable\"\xfb\x02\n\x04Task\x12\x17\n\x07task_id\x18\x01 \x01(\tR\x06taskId\x12\x1f\n\x0blease_token\x18\x02 \x01(\tR\nleaseToken\x12\x10\n\x03run\x18\x03 \x01(\tR\x03run\x12\x18\n\x07\x61ttempt\x18\x04 \x01(\x05R\x07\x61ttempt\x12\x33\n\x07timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07timeout\x12\x46\n\x11lease_expire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0fleaseExpireTime\x12 \n\x0btraceparent\x18\x07 \x01(\tR\x0btraceparent\x12\x32\n\x06target\x18\x08 \x01(\x0b\x32\x18.trialbook.v1.TargetTaskH\x00R\x06target\x12\x32\n\x06scorer\x18\t \x01(\x0b\x32\x18.trialbook.v1.ScorerTaskH\x00R\x06scorerB\x06\n\x04work\"\xc7\x01\n\nTargetTask\x12,\n\x06target\x18\x01 \x01(\x0b\x32\x14.trialbook.v1.TargetR\x06target\x12\x17\n\x07item_id\x18\x02 \x01(\tR\x06itemId\x12\x14\n\x05trial\x18\x03 \x01(\x05R\x05trial\x12+\n\x05input\x18\x04 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x05input\x12/\n\x07\x63ontext\x18\x05 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x07\x63ontext\"\xf5\x02\n\nScorerTask\x12\x16\n\x06scorer\x18\x01 \x01(\tR\x06scorer\x12-\n\x06params\x18\x02 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x06params\x12\x17\n\x07item_id\x18\x03 \x01(\tR\x06itemId\x12\x14\n\x05trial\x18\x04 \x01(\x05R\x05trial\x12+\n\x05input\x18\x05 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x05input\x12-\n\x06output\x18\x06 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x06output\x12\x31\n\x08\x65xpected\x18\x07 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x08\x65xpected\x12/\n\x07\x63ontext\x18\x08 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x07\x63ontext\x12\x31\n\x08metadata\x18\t \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x08metadata\"\x97\x02\n\nTaskReport\x12\x17\n\x07task_id\x18\x01 \x01(\tR\x06taskId\x12\x1f\n\x0blease_token\x18\x02 \x01(\tR\nleaseToken\x12/\n\x06output\x18\x03 \x01(\x0b\x32\x15.trialbook.v1.PayloadH\x00R\x06output\x12+\n\x05score\x18\x04 \x01(\x0b\x32\x13.trialbook.v1.ScoreH\x00R\x05score\x12/\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x17.trialbook.v1.TaskErrorH\x00R\x05\x65rror\x12\x35\n\x08\x64uration\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x64urationB\t\n\x07outcome*\xbc\x01\n\x0fTaskDisposition\x12 \n\x1cTASK_DISPOSITION_UNSPECIFIED\x10\x00\x12\x1d\n\x19TASK_DISPOSITION_RECORDED\x10\x01\x12%\n!TASK_DISPOSITION_ALREADY_RECORDED\x10\x02\x12\x1b\n\x17TASK_DISPOSITION_FENCED\x10\x03\x12$\n TASK_DISPOSITION_RETRY_SCHEDULED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19trialbook/v1/worker.proto\x12\x0ctrialbook.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atrialbook/v1/dataset.proto\x1a\x1dtrialbook/v1/experiment.proto\x1a\x1atrialbook/v1/payload.proto\x1a\x16trialbook/v1/run.proto\x1a\x18trialbook/v1/score.proto\x1a\x19trialbook/v1/scorer.proto\"z\n\nCapability\x12.\n\x06target\x18\x01 \x01(\x0b\x32\x14.trialbook.v1.TargetH\x00R\x06target\x12.\n\x06scorer\x18\x02 \x01(\x0b\x32\x14.trialbook.v1.ScorerH\x00R\x06scorerB\x0c\n\nexecutable\"\xfb\x02\n\x04Task\x12\x17\n\x07task_id\x18\x01 \x01(\tR\x06taskId\x12\x1f\n\x0blease_token\x18\x02 \x01(\tR\nleaseToken\x12\x10\n\x03run\x18\x03 \x01(\tR\x03run\x12\x18\n\x07\x61ttempt\x18\x04 \x01(\x05R\x07\x61ttempt\x12\x33\n\x07timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07timeout\x12\x46\n\x11lease_expire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0fleaseExpireTime\x12 \n\x0btraceparent\x18\x07 \x01(\tR\x0btraceparent\x12\x32\n\x06target\x18\x08 \x01(\x0b\x32\x18.trialbook.v1.TargetTaskH\x00R\x06target\x12\x32\n\x06scorer\x18\t \x01(\x0b\x32\x18.trialbook.v1.ScorerTaskH\x00R\x06scorerB\x06\n\x04work\"\x8c\x03\n\nTargetTask\x12,\n\x06target\x18\x01 \x01(\x0b\x32\x14.trialbook.v1.TargetR\x06target\x12\x17\n\x07item_id\x18\x02 \x01(\tR\x06itemId\x12\x14\n\x05trial\x18\x03 \x01(\x05R\x05trial\x12+\n\x05input\x18\x04 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x05input\x12/\n\x07\x63ontext\x18\x05 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x07\x63ontext\x12/\n\x07options\x18\x06 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x07options\x12\x12\n\x04seed\x18\x07 \x01(\x03R\x04seed\x12\x35\n\ntool_mocks\x18\x08 \x03(\x0b\x32\x16.trialbook.v1.ToolMockR\ttoolMocks\x12G\n\x0eunmocked_tools\x18\t \x01(\x0e\x32 .trialbook.v1.UnmockedToolPolicyR\runmockedTools\"\xbf\x03\n\nScorerTask\x12\x16\n\x06scorer\x18\x01 \x01(\tR\x06scorer\x12-\n\x06params\x18\x02 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x06params\x12\x17\n\x07item_id\x18\x03 \x01(\tR\x06itemId\x12\x14\n\x05trial\x18\x04 \x01(\x05R\x05trial\x12+\n\x05input\x18\x05 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x05input\x12-\n\x06output\x18\x06 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x06output\x12\x31\n\x08\x65xpected\x18\x07 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x08\x65xpected\x12/\n\x07\x63ontext\x18\x08 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x07\x63ontext\x12\x31\n\x08metadata\x18\t \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x08metadata\x12/\n\x05scope\x18\n \x01(\x0e\x32\x19.trialbook.v1.ScorerScopeR\x05scope\x12\x17\n\x07step_id\x18\x0b \x01(\tR\x06stepId\"\xf2\x02\n\nTaskReport\x12\x17\n\x07task_id\x18\x01 \x01(\tR\x06taskId\x12\x1f\n\x0blease_token\x18\x02 \x01(\tR\nleaseToken\x12/\n\x06output\x18\x03 \x01(\x0b\x32\x15.trialbook.v1.PayloadH\x00R\x06output\x12+\n\x05score\x18\x04 \x01(\x0b\x32\x13.trialbook.v1.ScoreH\x00R\x05score\x12/\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x17.trialbook.v1.TaskErrorH\x00R\x05\x65rror\x12\x35\n\x08\x64uration\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x64uration\x12)\n\x05usage\x18\x07 \x01(\x0b\x32\x13.trialbook.v1.UsageR\x05usage\x12.\n\x05steps\x18\x08 \x03(\x0b\x32\x18.trialbook.v1.StepResultR\x05stepsB\t\n\x07outcome*\xbc\x01\n\x0fTaskDisposition\x12 \n\x1cTASK_DISPOSITION_UNSPECIFIED\x10\x00\x12\x1d\n\x19TASK_DISPOSITION_RECORDED\x10\x01\x12%\n!TASK_DISPOSITION_ALREADY_RECORDED\x10\x02\x12\x1b\n\x17TASK_DISPOSITION_FENCED\x10\x03\x12$\n TASK_DISPOSITION_RETRY_SCHEDULED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trialbook.v1.worker_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TASKDISPOSITION']._serialized_start=1611
-  _globals['_TASKDISPOSITION']._serialized_end=1799
-  _globals['_CAPABILITY']._serialized_start=244
-  _globals['_CAPABILITY']._serialized_end=366
-  _globals['_TASK']._serialized_start=369
-  _globals['_TASK']._serialized_end=748
-  _globals['_TARGETTASK']._serialized_start=751
-  _globals['_TARGETTASK']._serialized_end=950
-  _globals['_SCORERTASK']._serialized_start=953
-  _globals['_SCORERTASK']._serialized_end=1326
-  _globals['_TASKREPORT']._serialized_start=1329
-  _globals['_TASKREPORT']._serialized_end=1608
+  _globals['_TASKDISPOSITION']._serialized_start=2001
+  _globals['_TASKDISPOSITION']._serialized_end=2189
+  _globals['_CAPABILITY']._serialized_start=272
+  _globals['_CAPABILITY']._serialized_end=394
+  _globals['_TASK']._serialized_start=397
+  _globals['_TASK']._serialized_end=776
+  _globals['_TARGETTASK']._serialized_start=779
+  _globals['_TARGETTASK']._serialized_end=1175
+  _globals['_SCORERTASK']._serialized_start=1178
+  _globals['_SCORERTASK']._serialized_end=1625
+  _globals['_TASKREPORT']._serialized_start=1628
+  _globals['_TASKREPORT']._serialized_end=1998
 # @@protoc_insertion_point(module_scope)

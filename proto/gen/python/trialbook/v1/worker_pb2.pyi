@@ -2,15 +2,17 @@ import datetime
 
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from trialbook.v1 import dataset_pb2 as _dataset_pb2
 from trialbook.v1 import experiment_pb2 as _experiment_pb2
 from trialbook.v1 import payload_pb2 as _payload_pb2
 from trialbook.v1 import run_pb2 as _run_pb2
 from trialbook.v1 import score_pb2 as _score_pb2
 from trialbook.v1 import scorer_pb2 as _scorer_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -59,21 +61,29 @@ class Task(_message.Message):
     def __init__(self, task_id: _Optional[str] = ..., lease_token: _Optional[str] = ..., run: _Optional[str] = ..., attempt: _Optional[int] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., lease_expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., traceparent: _Optional[str] = ..., target: _Optional[_Union[TargetTask, _Mapping]] = ..., scorer: _Optional[_Union[ScorerTask, _Mapping]] = ...) -> None: ...
 
 class TargetTask(_message.Message):
-    __slots__ = ("target", "item_id", "trial", "input", "context")
+    __slots__ = ("target", "item_id", "trial", "input", "context", "options", "seed", "tool_mocks", "unmocked_tools")
     TARGET_FIELD_NUMBER: _ClassVar[int]
     ITEM_ID_FIELD_NUMBER: _ClassVar[int]
     TRIAL_FIELD_NUMBER: _ClassVar[int]
     INPUT_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    TOOL_MOCKS_FIELD_NUMBER: _ClassVar[int]
+    UNMOCKED_TOOLS_FIELD_NUMBER: _ClassVar[int]
     target: _experiment_pb2.Target
     item_id: str
     trial: int
     input: _payload_pb2.Payload
     context: _payload_pb2.Payload
-    def __init__(self, target: _Optional[_Union[_experiment_pb2.Target, _Mapping]] = ..., item_id: _Optional[str] = ..., trial: _Optional[int] = ..., input: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., context: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ...) -> None: ...
+    options: _payload_pb2.Payload
+    seed: int
+    tool_mocks: _containers.RepeatedCompositeFieldContainer[_dataset_pb2.ToolMock]
+    unmocked_tools: _dataset_pb2.UnmockedToolPolicy
+    def __init__(self, target: _Optional[_Union[_experiment_pb2.Target, _Mapping]] = ..., item_id: _Optional[str] = ..., trial: _Optional[int] = ..., input: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., context: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., options: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., seed: _Optional[int] = ..., tool_mocks: _Optional[_Iterable[_Union[_dataset_pb2.ToolMock, _Mapping]]] = ..., unmocked_tools: _Optional[_Union[_dataset_pb2.UnmockedToolPolicy, str]] = ...) -> None: ...
 
 class ScorerTask(_message.Message):
-    __slots__ = ("scorer", "params", "item_id", "trial", "input", "output", "expected", "context", "metadata")
+    __slots__ = ("scorer", "params", "item_id", "trial", "input", "output", "expected", "context", "metadata", "scope", "step_id")
     SCORER_FIELD_NUMBER: _ClassVar[int]
     PARAMS_FIELD_NUMBER: _ClassVar[int]
     ITEM_ID_FIELD_NUMBER: _ClassVar[int]
@@ -83,6 +93,8 @@ class ScorerTask(_message.Message):
     EXPECTED_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    STEP_ID_FIELD_NUMBER: _ClassVar[int]
     scorer: str
     params: _payload_pb2.Payload
     item_id: str
@@ -92,20 +104,26 @@ class ScorerTask(_message.Message):
     expected: _payload_pb2.Payload
     context: _payload_pb2.Payload
     metadata: _payload_pb2.Payload
-    def __init__(self, scorer: _Optional[str] = ..., params: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., item_id: _Optional[str] = ..., trial: _Optional[int] = ..., input: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., output: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., expected: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., context: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., metadata: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ...) -> None: ...
+    scope: _experiment_pb2.ScorerScope
+    step_id: str
+    def __init__(self, scorer: _Optional[str] = ..., params: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., item_id: _Optional[str] = ..., trial: _Optional[int] = ..., input: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., output: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., expected: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., context: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., metadata: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., scope: _Optional[_Union[_experiment_pb2.ScorerScope, str]] = ..., step_id: _Optional[str] = ...) -> None: ...
 
 class TaskReport(_message.Message):
-    __slots__ = ("task_id", "lease_token", "output", "score", "error", "duration")
+    __slots__ = ("task_id", "lease_token", "output", "score", "error", "duration", "usage", "steps")
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     DURATION_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     lease_token: str
     output: _payload_pb2.Payload
     score: _score_pb2.Score
     error: _run_pb2.TaskError
     duration: _duration_pb2.Duration
-    def __init__(self, task_id: _Optional[str] = ..., lease_token: _Optional[str] = ..., output: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., score: _Optional[_Union[_score_pb2.Score, _Mapping]] = ..., error: _Optional[_Union[_run_pb2.TaskError, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    usage: _run_pb2.Usage
+    steps: _containers.RepeatedCompositeFieldContainer[_run_pb2.StepResult]
+    def __init__(self, task_id: _Optional[str] = ..., lease_token: _Optional[str] = ..., output: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., score: _Optional[_Union[_score_pb2.Score, _Mapping]] = ..., error: _Optional[_Union[_run_pb2.TaskError, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., usage: _Optional[_Union[_run_pb2.Usage, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[_run_pb2.StepResult, _Mapping]]] = ...) -> None: ...
