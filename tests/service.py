@@ -30,9 +30,11 @@ from trialbook.v1 import (
     experiment_service_pb2,
     experiment_service_pb2_grpc,
     payload_pb2,
+    review_service_pb2_grpc,
     run_pb2,
     run_service_pb2,
     run_service_pb2_grpc,
+    score_service_pb2_grpc,
     scorer_pb2,
     scorer_service_pb2_grpc,
     worker_pb2,
@@ -68,6 +70,8 @@ class Service:
     datasets: dataset_service_pb2_grpc.DatasetServiceAsyncStub
     experiments: experiment_service_pb2_grpc.ExperimentServiceAsyncStub
     runs: run_service_pb2_grpc.RunServiceAsyncStub
+    reviews: review_service_pb2_grpc.ReviewServiceAsyncStub
+    scores: score_service_pb2_grpc.ScoreServiceAsyncStub
     scorers: scorer_service_pb2_grpc.ScorerServiceAsyncStub
     workers: worker_service_pb2_grpc.WorkerServiceAsyncStub
     events: event_service_pb2_grpc.EventServiceAsyncStub
@@ -124,6 +128,8 @@ async def connected(address: str) -> AsyncIterator[Service]:
             dataset_service_pb2_grpc.DatasetServiceStub(channel),
             experiment_service_pb2_grpc.ExperimentServiceStub(channel),
             run_service_pb2_grpc.RunServiceStub(channel),
+            review_service_pb2_grpc.ReviewServiceStub(channel),
+            score_service_pb2_grpc.ScoreServiceStub(channel),
             scorer_service_pb2_grpc.ScorerServiceStub(channel),
             worker_service_pb2_grpc.WorkerServiceStub(channel),
             event_service_pb2_grpc.EventServiceStub(channel),
@@ -456,6 +462,7 @@ class ScriptedWorker:
         """Answer every task of a run, scorers with 1.0, until the run has ended."""
         async with asyncio.timeout(PATIENCE):
             while (status := (await get_run(self.service, run)).status) in (
+                run_pb2.RUN_STATUS_PENDING,
                 run_pb2.RUN_STATUS_RUNNING,
                 run_pb2.RUN_STATUS_CANCELLING,
             ):

@@ -31,9 +31,15 @@ from trialbook.v1.dataset_service_pb2 import (
     ListVersionsRequest,
 )
 from trialbook.v1.experiment_service_pb2 import GetExperimentRequest
+from trialbook.v1.gate_pb2 import VERDICT_FAILED
+from trialbook.v1.review_pb2 import REVIEW_STATE_CLOSED, REVIEW_STATE_WAITING
+from trialbook.v1.review_service_pb2 import ListReviewEntriesRequest
 from trialbook.v1.run_pb2 import (
+    RESULT_STATUS_SUCCEEDED,
+    RUN_END_REASON_DEADLINE_EXCEEDED,
     RUN_STATUS_CANCELLED,
     RUN_STATUS_COMPLETED,
+    RUN_STATUS_FAILED,
     LatencySummary,
     RunCounts,
 )
@@ -233,3 +239,72 @@ async def test_the_runs_of_version_1_read_as_they_were(tmp_path: Path) -> None:
     assert [event.position for event in told] == list(range(1, 9))
     assert told_of_second[1].cancel_requested.reason == "enough"
     assert [event.position for event in told_of_second] == list(range(1, 6))
+
+
+async def test_the_experiment_of_version_3_reads_as_it_was(tmp_path: Path) -> None:
+    replay(HISTORIES[2], tmp_path)
+    async with started(tmp_path) as service:
+        name = f"{PROJECT}/experiments/nightly"
+        found = (
+            await service.experiments.GetExperiment(GetExperimentRequest(name=name))
+        ).experiment
+
+    assert found.target_options.json == '{"model" : "m"}'
+    assert found.context.json == '{"tenant":1}'
+    assert found.dataset.endswith("/cases/versions/golden")
+    assert (found.selection.filter, found.selection.sample.count) == ("metadata.a = 1", 2)
+    assert [condition.at_most for condition in found.gate.conditions] == [0.0, 1.0, 0.0]
+    assert (found.scorers[1].step_id, found.scorers[1].output_pointer) == ("search", "/hits/0")
+    assert (found.settings.rate_limit, found.settings.max_failures) == (2.5, 9)
+
+
+async def test_the_runs_of_version_3_read_as_they_were(tmp_path: Path) -> None:
+    replay(HISTORIES[2], tmp_path)
+    async with started(tmp_path) as service:
+        worked, submitted, stopped = [
+            await get_run(service, f"{PROJECT}/runs/{run}")
+            for run in ("worked", "submitted", "stopped")
+        ]
+        listed = await results(service, worked.name)
+        told = await facts(service, worked.name)
+
+    assert (worked.status, stopped.status) == (RUN_STATUS_COMPLETED, RUN_STATUS_FAILED)
+    assert (submitted.caller_driven, submitted.counts.skipped) == (True, 1)
+    assert stopped.end_reason == RUN_END_REASON_DEADLINE_EXCEEDED
+    assert (worked.target.revision, worked.retries, worked.display_name) == ("r7", 1, "pr-1234")
+    assert worked.counts == RunCounts(planned=2, succeeded=2)
+    assert (worked.usage.told, worked.usage.input_tokens, worked.usage.cost) == (2, 11, 0.75)
+    assert worked.gate_verdict.verdict == VERDICT_FAILED
+    assert [finding.count for finding in worked.gate_verdict.findings] == [2, 1, 2]
+    assert [spec.alias for spec in worked.scorers if not spec.superseded] == [
+        "found",
+        "exact",
+        "kappa",
+        "tone",
+    ]
+    assert [step.step_id for step in listed[0].steps] == ["search", "s"]
+    assert listed[0].steps[0].output.json == LARGE
+    assert (listed[1].round, listed[1].status) == (1, RESULT_STATUS_SUCCEEDED)
+    assert [score.value for score in listed[1].scores] == [0.5, 1.0, -1.5]
+    assert [event.position for event in told] == list(range(1, 23))
+    assert told[9].retried.author == "ada"
+
+
+async def test_the_reviews_of_version_3_read_as_they_were(tmp_path: Path) -> None:
+    replay(HISTORIES[2], tmp_path)
+    async with started(tmp_path) as service:
+        listed = await service.reviews.ListReviewEntries(
+            ListReviewEntriesRequest(parent=f"{PROJECT}/runs/worked")
+        )
+
+    one, two = listed.entries
+    assert (one.state, two.state) == (REVIEW_STATE_CLOSED, REVIEW_STATE_WAITING)
+    assert (one.note, one.reviewers_wanted, two.reviewers_wanted) == ("look", 2, 3)
+    overall, tone = one.reviews
+    assert (overall.value, overall.passed, overall.label, overall.comment) == (
+        0.5,
+        False,
+        "rude",
+        "why",
+    )
+    assert (tone.value, tone.HasField("passed"), tone.reviewer) == (-2.0, False, "ada")

@@ -41,8 +41,10 @@ from trialbook.v1.experiment_pb2 import Target
 from trialbook.v1.run_pb2 import (
     RESULT_STATUS_FAILED,
     RESULT_STATUS_SUCCEEDED,
+    RUN_END_REASON_ALL_FAILED,
     RUN_STATUS_CANCELLED,
     RUN_STATUS_COMPLETED,
+    RUN_STATUS_FAILED,
     TASK_ERROR_CODE_EXECUTION,
     TASK_ERROR_CODE_INVALID,
     TASK_ERROR_CODE_TIMEOUT,
@@ -210,7 +212,8 @@ class TestRetries:
         assert len({task.task_id for task in tasks}) == 1
         assert len({task.lease_token for task in tasks}) == 3
         assert len({task.traceparent for task in tasks}) == 3
-        assert (over.counts.failed, over.completed_with_errors) == (1, True)
+        assert (over.status, over.end_reason) == (RUN_STATUS_FAILED, RUN_END_REASON_ALL_FAILED)
+        assert (over.counts.failed, over.completed_with_errors) == (1, False)
         assert (result.status, result.attempts) == (RESULT_STATUS_FAILED, 3)
         assert result.error.code == TaskErrorCode.Value(f"TASK_ERROR_CODE_{code}")
         assert result.trace_id == tasks[-1].traceparent.split("-")[1]
@@ -721,7 +724,7 @@ class TestLeases:
 
         result = await only_result(quick, run)
         assert result.error.code == TASK_ERROR_CODE_WORKER_LOST
-        assert over.completed_with_errors
+        assert over.end_reason == RUN_END_REASON_ALL_FAILED
 
     async def test_losses_and_retries_are_counted_apart(self, quick: Service) -> None:
         run = await new_run(quick, 1, max_retries=1)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.service import (
+    PROJECT,
     QUICK,
     Service,
     add,
@@ -60,7 +61,25 @@ from trialbook.v1.dataset_service_pb2 import (
 from trialbook.v1.dataset_settings_pb2 import DatasetLabel, DatasetSettings
 from trialbook.v1.experiment_pb2 import Experiment
 from trialbook.v1.experiment_service_pb2 import DeleteExperimentRequest, UpdateExperimentRequest
-from trialbook.v1.run_service_pb2 import CancelRunRequest
+from trialbook.v1.gate_pb2 import GATE_METRIC_FAILED_RESULTS, Gate, GateCondition
+from trialbook.v1.review_pb2 import Review
+from trialbook.v1.review_service_pb2 import (
+    CloseReviewsRequest,
+    RequestReviewsRequest,
+    ResultFilter,
+    ReviewSubmission,
+    SubmitReviewsRequest,
+)
+from trialbook.v1.run_pb2 import StepResult, Usage
+from trialbook.v1.run_service_pb2 import (
+    CancelRunRequest,
+    FinishRunRequest,
+    RescoreRunRequest,
+    RetryRunRequest,
+    StartRunRequest,
+    SubmitResultsRequest,
+    SubmittedResult,
+)
 
 LARGE = '"' + "ä" * 3000 + '"'
 
@@ -189,11 +208,67 @@ async def cancelled_run(service: Service) -> None:
         await ended(service, run.name)
 
 
+async def reworked_run(service: Service) -> None:
+    """Begun when a worker came, retried, rescored, with a verdict, and reviewed."""
+    dataset = await new_dataset(service, 3)
+    experiment = await new_experiment(service, dataset.name, scorer("exact_match"))
+    gate = Gate(conditions=[GateCondition(metric=GATE_METRIC_FAILED_RESULTS, at_most=0)])
+    answer = await service.runs.StartRun(
+        StartRunRequest(parent=PROJECT, experiment=experiment.name, gate=gate, wait_for_worker=True)
+    )
+    run = answer.run
+    worker = await new_worker(service)
+    async with alive(worker):
+        tasks = await worker.lease_all(3)
+        told = answered(tasks[0])
+        told.usage.CopyFrom(Usage(input_tokens=3, cost=0.5))
+        told.steps.append(StepResult(step_id="s", output=json(LARGE)))
+        await worker.report(told, answered(tasks[1]), failed(tasks[2], "INVALID"))
+        await ended(service, run.name)
+        await service.runs.RetryRun(RetryRunRequest(name=run.name))
+        await worker.report(*map(answered, await worker.lease_all(1)))
+        await ended(service, run.name)
+        again = [scorer("exact_match"), scorer("levenshtein")]
+        await service.runs.RescoreRun(RescoreRunRequest(name=run.name, scorers=again, force=True))
+        await ended(service, run.name)
+    await reviews(service, run.name)
+
+
+async def reviews(service: Service, run: str) -> None:
+    """Asked for, given, changed, closed, and asked for again."""
+    stub = service.reviews
+    await stub.RequestReviews(RequestReviewsRequest(parent=run, reviewers_wanted=2, note="look"))
+    for verdict in (True, False):
+        review = Review(passed=verdict, label="l", comment="c", value=0.1)
+        submitted = [ReviewSubmission(number=number, review=review) for number in (1, 2)]
+        await stub.SubmitReviews(SubmitReviewsRequest(parent=run, reviews=submitted))
+    await stub.CloseReviews(CloseReviewsRequest(parent=run, numbers=[1, 3]))
+    await stub.RequestReviews(
+        RequestReviewsRequest(parent=run, filter=ResultFilter(numbers=[1]), reviewers_wanted=3)
+    )
+
+
+async def driven_run(service: Service) -> None:
+    """Driven by its caller, and finished before all is submitted."""
+    dataset = await new_dataset(service, 3)
+    experiment = await new_experiment(service, dataset.name, scorer("exact_match"))
+    answer = await service.runs.StartRun(
+        StartRunRequest(parent=PROJECT, experiment=experiment.name, caller_driven=True)
+    )
+    name = answer.run.name
+    submitted = [SubmittedResult(item_id="i2", output=json("2"))]
+    await service.runs.SubmitResults(SubmitResultsRequest(parent=name, results=submitted))
+    await service.runs.FinishRun(FinishRunRequest(name=name))
+    await ended(service, name)
+
+
 async def test_rebuilt_tables_equal_those_that_lived(tmp_path: Path) -> None:
     async with started(tmp_path, engine=QUICK) as service:
         await datasets_and_imports(service)
         await changes(service)
         await experiments(service)
+        await driven_run(service)
+        await reworked_run(service)
         await runs(service)
     lived = read_models(tmp_path)
 

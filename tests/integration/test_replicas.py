@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -12,16 +13,20 @@ import pytest
 
 from tests.service import (
     PATIENCE,
+    PROJECT,
     QUICK,
     ScriptedWorker,
     Service,
     alive,
     database_of,
+    done,
     ended,
     eventually,
     facts,
+    failed,
     get_run,
     hosts_scorer,
+    hosts_target,
     item,
     items,
     new_dataset,
@@ -40,8 +45,27 @@ from trialbook.v1.dataset_service_pb2 import (
     GetDatasetRequest,
     ImportItemsRequest,
 )
+from trialbook.v1.experiment_pb2 import (
+    SCORER_SCOPE_RUN,
+    TARGET_KIND_SCORER,
+    ScorerSpec,
+    Target,
+)
+from trialbook.v1.gate_pb2 import (
+    GATE_METRIC_PASS_RATE,
+    VERDICT_PASSED,
+    Gate,
+    GateCondition,
+)
 from trialbook.v1.run_pb2 import RUN_STATUS_CANCELLED, RunEvent
-from trialbook.v1.run_service_pb2 import CancelRunRequest, WatchRunRequest, WatchRunResponse
+from trialbook.v1.run_service_pb2 import (
+    CancelRunRequest,
+    RescoreRunRequest,
+    RetryRunRequest,
+    StartRunRequest,
+    WatchRunRequest,
+    WatchRunResponse,
+)
 from trialbook.v1.worker_pb2 import Task
 
 DEAF = EngineSettings(lease_duration=3600.0, sweep_interval=3600.0)
@@ -326,3 +350,78 @@ async def test_a_request_id_is_known_at_every_server(two: tuple[Service, Service
 
     assert first == again
     assert first.dataset.version == 1
+
+
+async def test_of_two_servers_one_gives_the_verdict(quick_two: tuple[Service, Service]) -> None:
+    one, other = quick_two
+    worker = await new_worker(one)
+    experiment = await new_experiment(one, (await new_dataset(one, 1)).name)
+    asked = Gate(conditions=[GateCondition(metric=GATE_METRIC_PASS_RATE, at_least=1.0)])
+    for _ in range(5):
+        begun = await one.runs.StartRun(
+            StartRunRequest(parent=PROJECT, experiment=experiment.name, gate=asked)
+        )
+        await worker.answer(await worker.lease_one())
+        told = await facts(other, begun.run.name)
+        assert [fact.WhichOneof("fact") for fact in told].count("gate_verdict") == 1
+        assert told[-1].gate_verdict.verdict == VERDICT_PASSED
+
+
+async def test_what_is_retried_and_rescored_at_one_server_is_done_at_another(
+    two: tuple[Service, Service],
+) -> None:
+    """The other one has seen the run before, and must not take it for what it was."""
+    first, second = two
+    worker = await new_worker(first, hosts_target(), hosts_scorer("tone"))
+    elsewhere = at(second, worker)
+    run = await new_run(first, 2, max_retries=0)
+    (here,), (there,) = await worker.lease(1), await elsewhere.lease(1)
+    await elsewhere.report(failed(there))
+    await worker.report(failed(here))
+    await ended(first, run.name)
+
+    await first.runs.RetryRun(RetryRunRequest(name=run.name))
+    await elsewhere.answer(*await two_tasks(elsewhere))
+    retried = await ended(second, run.name)
+    await first.runs.RescoreRun(RescoreRunRequest(name=run.name, scorers=[scorer("tone")]))
+    await elsewhere.report(*map(done, await two_tasks(elsewhere)))
+    rescored = await ended(second, run.name)
+
+    assert (retried.counts.succeeded, retried.counts.failed) == (2, 0)
+    assert [result.round for result in await results(second, run.name)] == [1, 1]
+    assert [told.scored for told in rescored.scorer_summaries] == [2]
+
+
+async def test_what_servers_do_of_a_run_themselves_is_done_once(
+    quick_two: tuple[Service, Service],
+) -> None:
+    """A built-in scorer as the target, and one that judges the run as a whole."""
+    one, other = quick_two
+    content = [item(f'{{"output": {n}, "expected": 7}}', "true") for n in range(1_500)]
+    whole = ScorerSpec(scorer="agreement", scope=SCORER_SCOPE_RUN, output_pointer="/passed")
+    experiment = await new_experiment(
+        one,
+        (await new_dataset(one, content)).name,
+        whole,
+        target=Target(kind=TARGET_KIND_SCORER, name="exact_match"),
+    )
+    runs = [await start_run(service, experiment.name) for service in (one, other, one)]
+
+    for run in runs:
+        told = await facts(other, run.name)
+        kinds = Counter(fact.WhichOneof("fact") for fact in told)
+        assert kinds == {"started": 1, "result": 1_500, "scored": 1, "ended": 1}
+        assert [fact.position for fact in told] == list(range(1, 1_504))
+        assert told[-2].scored.score.value == pytest.approx(1 / 1_500)
+
+
+async def two_tasks(worker: ScriptedWorker) -> list[Task]:
+    """Ask again and again: tasks alone make no commit that wakes another server."""
+    tasks: list[Task] = []
+
+    async def look() -> bool:
+        tasks.extend(await worker.lease_now(2))
+        return len(tasks) == 2
+
+    await eventually(look)
+    return tasks

@@ -197,5 +197,5 @@ async def test_any_number_of_restarts_loses_nothing(tmp_path: Path) -> None:
         over = await ended(service, run.name)
         found = await service.datasets.GetDataset(GetDatasetRequest(name=dataset.name))
 
-    assert (over.counts.succeeded, over.last_position) == (10, 22)
+    assert (over.counts.succeeded, over.last_position) == (10, 23)
     assert (found.dataset.version, found.dataset.item_count) == (1 + restarts, 10 + restarts)

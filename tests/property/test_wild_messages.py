@@ -37,10 +37,12 @@ from trialbook.services.rpc.server import SERVICES
 from trialbook.v1 import dataset_service_pb2 as datasets
 from trialbook.v1 import experiment_service_pb2 as experiments
 from trialbook.v1 import run_service_pb2 as runs
+from trialbook.v1 import score_service_pb2 as scores
 from trialbook.v1 import worker_service_pb2 as workers
 from trialbook.v1.dataset_pb2 import Dataset
 from trialbook.v1.dataset_service_pb2_grpc import DatasetServiceStub
 from trialbook.v1.experiment_pb2 import Experiment
+from trialbook.v1.review_service_pb2 import ResultFilter
 from trialbook.v1.run_pb2 import Run
 from trialbook.v1.scorer_service_pb2 import DescribeScorerRequest, ListScorersRequest
 from trialbook.v1.worker_pb2 import Task
@@ -150,6 +152,7 @@ async def furnish(address: str) -> tuple[list[str], list[Message]]:
         return [*meaningful(worker), *names], [
             *granted_of_datasets(over),
             *granted_of_runs(over, going_on),
+            *granted_of_scores(over),
             *granted_of_workers(worker, tasks[2]),
         ]
 
@@ -166,6 +169,7 @@ def names_of(run: Run) -> list[str]:
         run.uid,
         f"{run.uid}/1",
         f"{run.name}/results/1",
+        f"{run.name}/results/1/scores/exact_match",
         run.experiment,
         run.experiment.partition("/versions")[0],
         run.dataset,
@@ -242,6 +246,21 @@ def granted_of_runs(over: Run, going_on: Run) -> list[Message]:
         runs.WatchRunRequest(name=going_on.name, after_position=1),
         ListScorersRequest(parent=PROJECT, page_size=1),
         DescribeScorerRequest(name=f"{PROJECT}/scorers/tone"),
+    ]
+
+
+def granted_of_scores(over: Run) -> list[Message]:
+    """A request of each kind about scores, and for a file of results, that is granted."""
+    name = f"{over.name}/results/1/scores/exact_match"
+    return [
+        scores.ListScoresRequest(parent=over.name, page_size=1, scorer="tone"),
+        scores.GetScoreRequest(name=name),
+        scores.ExplainScoreRequest(name=name),
+        runs.ExportResultsRequest(
+            parent=over.name,
+            format="RESULT_FILE_FORMAT_CSV",
+            filter=ResultFilter(numbers=[1], failing=True, scorer="tone", item_ids=["i1"]),
+        ),
     ]
 
 

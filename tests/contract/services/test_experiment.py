@@ -87,6 +87,7 @@ async def test_an_experiment_is_created_with_its_defaults_filled_in(service: Ser
         initial_backoff=seconds(1),
         max_backoff=seconds(60),
         trials=1,
+        seed=0,
     )
     assert created.version == 1
     assert created.uid
@@ -112,6 +113,10 @@ async def test_an_experiment_keeps_what_it_was_given(service: Service) -> None:
             initial_backoff=seconds(3600),
             max_backoff=seconds(0),
             trials=100,
+            run_deadline=seconds(1),
+            rate_limit=0.5,
+            max_failures=1_000_000_000,
+            seed=-(2**63),
         ),
     )
     wanted.dataset += "/versions/1"

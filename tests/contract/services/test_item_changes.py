@@ -20,7 +20,6 @@ from tests.service import (
     new_dataset,
     refusal,
     requests,
-    scorer,
     summary,
 )
 from trialbook.v1.dataset_file_pb2 import IMPORT_MODE_UPSERT
@@ -54,7 +53,7 @@ from trialbook.v1.dataset_service_pb2 import (
     UpsertItemsRequest,
     UpsertItemsResponse,
 )
-from trialbook.v1.experiment_pb2 import ScorerSpec
+from trialbook.v1.experiment_pb2 import SCORER_SCOPE_ITEM, ScorerSpec
 
 LARGE = '"' + "x" * 5000 + '"'
 FULL = Item(
@@ -71,7 +70,16 @@ FULL = Item(
         ToolMock(tool="clock", output=json('"12:00"')),
     ],
     unmocked_tools=UNMOCKED_TOOL_POLICY_DENY,
-    scorers=[scorer("exact_match", '{"case_sensitive": false}', "exact")],
+    scorers=[
+        ScorerSpec(
+            scorer="exact_match",
+            params=json('{"case_sensitive": false}'),
+            alias="exact",
+            scope=SCORER_SCOPE_ITEM,
+            output_pointer="/answer",
+            expected_pointer="/0",
+        )
+    ],
     source=ItemSource(type=ITEM_SOURCE_TYPE_CSV, reference="cases.csv"),
     tags=["b", "a"],
     split="test",

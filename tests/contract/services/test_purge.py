@@ -62,7 +62,15 @@ from trialbook.v1.dataset_service_pb2 import (
     UpdateItemsRequest,
 )
 from trialbook.v1.dataset_settings_pb2 import DatasetSettings
+from trialbook.v1.experiment_pb2 import SCORER_SCOPE_RUN, ScorerSpec
 from trialbook.v1.experiment_service_pb2 import DeleteExperimentRequest
+from trialbook.v1.review_pb2 import Review
+from trialbook.v1.review_service_pb2 import (
+    ListReviewEntriesRequest,
+    ReviewSubmission,
+    SubmitReviewsRequest,
+)
+from trialbook.v1.run_pb2 import StepResult
 from trialbook.v1.run_service_pb2 import CancelRunRequest, StartRunRequest
 
 MARK = "X7-marker-of-a-person-X7"
@@ -110,13 +118,15 @@ async def much_told_of(service: Service) -> tuple[str, str]:
     await service.datasets.RestoreItems(RestoreItemsRequest(parent=name, item_ids=["p"]))
     await add(service, name, [item(SHARED, item_id="s1"), item(SHARED, item_id="s2")])
     worker = await new_worker(service, hosts_target(), hosts_scorer("tone"))
+    whole = ScorerSpec(scorer="agreement", scope=SCORER_SCOPE_RUN)
     experiment = await new_experiment(
-        service, name, scorer("exact_match"), scorer("tone"), trials=2, concurrency=20
+        service, name, scorer("exact_match"), scorer("tone"), whole, trials=2, concurrency=20
     )
     run = await start_run(service, experiment.name)
     async with alive(worker):
         await tell_in_run(worker)
         await ended(service, run.name)
+    await tell_in_reviews(service, run.name)
     await service.experiments.DeleteExperiment(DeleteExperimentRequest(name=experiment.name))
     return name, run.name
 
@@ -124,8 +134,10 @@ async def much_told_of(service: Service) -> tuple[str, str]:
 async def tell_in_run(worker: ScriptedWorker) -> None:
     tasks = await worker.lease_all(8)
     first, second = (task for task in tasks if task.target.item_id == "p")
+    told = answered(first, LARGE)
+    told.steps.append(StepResult(step_id="s", output=json(LARGE)))
     await worker.report(
-        answered(first, LARGE),
+        told,
         failed(second, "INVALID", message=MARK, kind=MARK, stack=MARK),
         *(answered(task, SHARED) for task in tasks if task.target.item_id != "p"),
     )
@@ -142,6 +154,19 @@ async def tell_in_run(worker: ScriptedWorker) -> None:
             for task in await worker.lease_all(7)
         )
     )
+
+
+async def tell_in_reviews(service: Service, run: str) -> None:
+    for found in await results(service, run):
+        text = MARK if found.item_id == "p" else "kept"
+        review = Review(passed=True, label=text, comment=text)
+        await service.reviews.SubmitReviews(
+            SubmitReviewsRequest(
+                parent=run,
+                reviews=[ReviewSubmission(number=found.number, review=review)],
+                request_id=f"review-{found.number}",
+            )
+        )
 
 
 async def test_an_item_is_erased_in_every_version(service: Service) -> None:
@@ -181,12 +206,25 @@ async def test_results_and_scores_lose_what_they_told_and_keep_their_figures(
     for one in erased:
         assert MARK not in str(one)
         assert not any(one.HasField(field) for field in ("output", "input", "expected"))
+        assert not one.steps
     assert [score.value for score in erased[0].scores] == [1.0, 0.5]
     for one in found:
         if one.item_id != "p":
             assert one.output.json == SHARED
             assert one.scores[1].reason == "kept"
     assert MARK not in str(await facts(service, run))
+
+
+async def test_reviews_lose_their_words_and_keep_their_verdicts(service: Service) -> None:
+    name, run = await much_told_of(service)
+
+    await purge(service, name, "p")
+
+    listed = await service.reviews.ListReviewEntries(ListReviewEntriesRequest(parent=run))
+    told = {(entry.item_id, entry.reviews[0].comment) for entry in listed.entries}
+    assert told == {("p", ""), ("q", "kept"), ("s1", "kept"), ("s2", "kept")}
+    assert all(entry.reviews[0].passed for entry in listed.entries)
+    assert MARK not in str(listed)
 
 
 @pytest.mark.parametrize("again", ["p", "q"])

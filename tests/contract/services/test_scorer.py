@@ -18,6 +18,7 @@ from tests.service import (
     summary,
 )
 from trialbook.services.scoring import catalogue
+from trialbook.v1.experiment_pb2 import SCORER_SCOPE_ITEM, SCORER_SCOPE_RUN
 from trialbook.v1.scorer_pb2 import (
     SCORE_DIRECTION_LOWER_IS_BETTER,
     SCORER_ORIGIN_BUILT_IN,
@@ -62,7 +63,9 @@ async def test_a_built_in_scorer_tells_all_about_itself(service: Service, scorer
     assert found.version >= 1
     assert found.description
     assert json_module.loads(found.params_schema.json)["type"] == "object"
-    assert (found.minimum, found.maximum) == (0.0, 1.0)
+    is_run = found.scope == SCORER_SCOPE_RUN
+    assert (found.minimum, found.maximum) == (-1.0 if is_run else 0.0, 1.0)
+    assert is_run == (scorer_id == "agreement")
     assert found in await listing(service)
 
 
@@ -102,6 +105,7 @@ async def test_a_workers_scorer_is_part_of_its_projects_catalogue(service: Servi
 
     assert found == Scorer(
         name=f"{PROJECT}/scorers/tone",
+        scope=SCORER_SCOPE_ITEM,
         scorer_id="tone",
         version=3,
         description="Politeness.",

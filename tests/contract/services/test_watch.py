@@ -35,9 +35,10 @@ from tests.service import (
     watch,
 )
 from trialbook.v1.run_pb2 import (
+    RUN_END_REASON_CANCELLED,
     RUN_STATUS_CANCELLED,
     RUN_STATUS_COMPLETED,
-    RUN_STATUS_RUNNING,
+    RUN_STATUS_PENDING,
     LatencySummary,
     Run,
     RunCancelRequested,
@@ -256,7 +257,8 @@ async def test_a_message_is_not_much_larger_than_its_limit(service: Service) -> 
     run = await new_run(service, 120, concurrency=120, max_retries=0)
     for _ in range(4):
         tasks = await worker.lease_all(30)
-        await worker.report(*(failed(task, stack="ä" * 16_000) for task in tasks))
+        good, *bad = tasks
+        await worker.report(answered(good), *(failed(task, stack="ä" * 16_000) for task in bad))
     await eventually(lambda: has_ended(service, run.name))
 
     messages = await watch(service, run.name)
@@ -288,9 +290,13 @@ async def test_a_cancelled_run_tells_who_and_why(service: Service) -> None:
     told = await facts(service, run.name)
 
     assert kinds(told) == ["started", "result", "cancel_requested", *["result"] * 3, "ended"]
-    assert told[2].cancel_requested == RunCancelRequested(author="ada", reason="enough")
+    assert told[2].cancel_requested == RunCancelRequested(
+        author="ada", reason="enough", end_reason=RUN_END_REASON_CANCELLED
+    )
     assert told[-1].ended == RunEnded(
-        status=RUN_STATUS_CANCELLED, counts=RunCounts(planned=4, succeeded=1, skipped=3)
+        status=RUN_STATUS_CANCELLED,
+        counts=RunCounts(planned=4, succeeded=1, skipped=3),
+        end_reason=RUN_END_REASON_CANCELLED,
     )
 
 
@@ -301,7 +307,7 @@ async def test_a_watcher_is_told_what_a_run_waits_for(service: Service) -> None:
     first = await call.read()
 
     assert isinstance(first, WatchRunResponse)
-    assert first.run.status == RUN_STATUS_RUNNING
+    assert first.run.status == RUN_STATUS_PENDING
     assert "echo" in first.run.waiting_for
     call.cancel()
 

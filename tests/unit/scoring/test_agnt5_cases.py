@@ -59,7 +59,10 @@ def departures(case: dict[str, Any], judgement: Judgement) -> set[str]:
 def test_every_scorer_that_both_have_is_covered() -> None:
     covered = {case["scorer"] for case in CASES}
 
-    assert {description.name for description in descriptions()} - covered == {"numeric_match"}
+    assert {description.name for description in descriptions()} - covered == {
+        "agreement",
+        "numeric_match",
+    }
 
 
 @needs_cases

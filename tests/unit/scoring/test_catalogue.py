@@ -56,7 +56,7 @@ def violations(name: str, params_json: str) -> tuple[Violation, ...]:
 
 
 def test_the_descriptions_are_sorted_by_name() -> None:
-    assert [description.name for description in descriptions()] == NAMES
+    assert [description.name for description in descriptions()] == sorted([*NAMES, "agreement"])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -75,7 +75,7 @@ def test_a_scorer_declares_schema_direction_and_range(name: str) -> None:
 
 
 def test_only_the_comparing_scorers_need_an_expected_value() -> None:
-    assert {"exact_match", "levenshtein", "numeric_match"} == {
+    assert {"agreement", "exact_match", "levenshtein", "numeric_match"} == {
         description.name for description in descriptions() if description.needs_expected
     }
 

@@ -61,4 +61,11 @@ def _row(item: ItemView) -> Row:
 
 def _scorer(spec: ScorerSpec) -> ScorerRow:
     alias = "" if spec.alias == spec.scorer else spec.alias
-    return ScorerRow(spec.scorer, alias, spec.params or None)
+    return ScorerRow(
+        spec.scorer,
+        alias,
+        spec.params or None,
+        spec.step_id,
+        spec.output_pointer,
+        spec.expected_pointer,
+    )

@@ -16,6 +16,7 @@ from trialbook.services.application.item_write import Tally
 from trialbook.services.application.scorer import ScorerDraft
 from trialbook.services.application.views import DatasetView
 from trialbook.services.domain.errors import Invalid, Violation
+from trialbook.services.domain.experiment import ScorerScope
 from trialbook.services.formats.columns import check_mappings
 from trialbook.services.formats.file_format import FormatName
 from trialbook.services.formats.layouts import LayoutName
@@ -229,7 +230,15 @@ def _has_extras(row: Row) -> bool:
 
 
 def _scorer(row: ScorerRow) -> ScorerDraft:
-    return ScorerDraft(row.scorer, row.alias, row.params or "")
+    return ScorerDraft(
+        row.scorer,
+        row.alias,
+        row.params or "",
+        ScorerScope.STEP if row.step_id else ScorerScope.ITEM,
+        row.step_id,
+        row.output_pointer,
+        row.expected_pointer,
+    )
 
 
 class Preview:

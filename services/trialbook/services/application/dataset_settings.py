@@ -9,7 +9,7 @@ import msgspec
 from trialbook.services.application.dataset_schema import SCHEMAS, check_schemas
 from trialbook.services.application.item import check_tags
 from trialbook.services.application.ports import Queries
-from trialbook.services.application.scorer import ScorerDraft, pin
+from trialbook.services.application.scorer import Holder, ScorerDraft, pin
 from trialbook.services.domain.canonical import canonical_json
 from trialbook.services.domain.dataset import DatasetSettings
 from trialbook.services.domain.errors import Violation
@@ -53,7 +53,8 @@ class SettingsDraft:
         if self.tags is not None:
             changes["tags"] = self.tags
         if self.scorers is not None:
-            changes["scorers"] = pin(queries, project, self.scorers, f"{_PATH}.default_scorers")
+            path = f"{_PATH}.default_scorers"
+            changes["scorers"] = pin(queries, project, self.scorers, path, Holder.DATASET)
         return msgspec.structs.replace(before, **changes)
 
 

@@ -8,7 +8,10 @@ import msgspec
 
 from trialbook.services.application import dataset as datasets
 from trialbook.services.application.dataset import MAX_DESCRIPTION, MAX_DISPLAY_NAME
+from trialbook.services.application.gate import check_gate, require_gate_fits
+from trialbook.services.application.json_text import OPTIONS_LIMIT, check_json
 from trialbook.services.application.ports import Queries, UnitOfWork
+from trialbook.services.application.read_point import ReadPoint, resolve
 from trialbook.services.application.scorer import ScorerDraft, pin
 from trialbook.services.application.views import ExperimentView
 from trialbook.services.domain import experiment as domain
@@ -19,7 +22,14 @@ from trialbook.services.domain.errors import (
     VersionNotFound,
     Violation,
 )
-from trialbook.services.domain.experiment import Definition, RunSettings, Target
+from trialbook.services.domain.experiment import (
+    Definition,
+    RunSettings,
+    ScorerScope,
+    Target,
+    TargetKind,
+)
+from trialbook.services.domain.gate import Gate
 from trialbook.services.domain.identity import new_uid
 from trialbook.services.domain.naming import (
     EXECUTABLE_NAME,
@@ -29,6 +39,8 @@ from trialbook.services.domain.naming import (
     check_id,
     experiment_name,
 )
+from trialbook.services.domain.selection import SelectionTerms
+from trialbook.services.scoring import catalogue
 
 MAX_REVISION = 128
 _MINUTE = 60 * domain.SECOND
@@ -39,22 +51,31 @@ _RANGES: dict[str, tuple[int, int, str]] = {
     "initial_backoff": (0, 60 * _MINUTE, "0 to 1 h"),
     "max_backoff": (0, 60 * _MINUTE, "0 to 1 h"),
     "trials": (1, 100, "1 to 100"),
+    "run_deadline": (domain.SECOND, 30 * 24 * 60 * _MINUTE, "1 s to 30 days"),
+    "rate_limit": (0, 1_000_000, "above 0, to 1,000,000 attempts a second"),
+    "max_failures": (1, 1_000_000_000, "1 to 1,000,000,000"),
+    "seed": (-(2**63), 2**63 - 1, "any 64-bit number"),
 }
+_OPTIONAL = ("run_deadline", "rate_limit", "max_failures")
 
 
 @dataclass(frozen=True, slots=True)
 class ExperimentDraft:
     """A definition, or a change of one: None keeps what there is, or takes the default.
 
-    `dataset` is (project, dataset id, version or None).
+    `dataset` is (project, dataset id, which version); JSON texts are empty for none.
     """
 
     display_name: str | None = None
     description: str | None = None
-    dataset: tuple[str, str, int | None] | None = None
+    dataset: tuple[str, str, ReadPoint] | None = None
     target: Target | None = None
     scorers: tuple[ScorerDraft, ...] | None = None
     settings: RunSettings | None = None
+    target_options: str | None = None
+    context: str | None = None
+    selection: SelectionTerms | msgspec.UnsetType | None = msgspec.UNSET
+    gate: Gate | msgspec.UnsetType | None = msgspec.UNSET
 
 
 def require(queries: Queries, project: str, experiment_id: str) -> ExperimentView:
@@ -138,9 +159,12 @@ def _head(uow: UnitOfWork, uid: str) -> tuple[domain.Experiment, int]:
 def _merge(uow: UnitOfWork, project: str, before: Definition, draft: ExperimentDraft) -> Definition:
     changes: dict[str, object] = {
         field: value
-        for field in ("description", "target", "settings")
+        for field in ("description", "target", "settings", "target_options", "context")
         if (value := getattr(draft, field)) is not None
     }
+    for field in ("selection", "gate"):
+        if (value := getattr(draft, field)) is not msgspec.UNSET:
+            changes[field] = value
     if draft.display_name:
         changes["display_name"] = draft.display_name
     elif draft.display_name is not None:
@@ -149,24 +173,27 @@ def _merge(uow: UnitOfWork, project: str, before: Definition, draft: ExperimentD
         changes |= _dataset(uow, project, draft.dataset)
     if draft.scorers is not None:
         changes["scorers"] = pin(uow, project, draft.scorers, "experiment.scorers")
-    return msgspec.structs.replace(before, **changes)
+    merged = msgspec.structs.replace(before, **changes)
+    if merged.gate is not None:
+        require_gate_fits(uow, "experiment.gate", project, merged.gate, merged.scorers)
+    return merged
 
 
 def _dataset(
-    uow: UnitOfWork, project: str, wanted: tuple[str, str, int | None]
+    uow: UnitOfWork, project: str, wanted: tuple[str, str, ReadPoint]
 ) -> dict[str, object]:
-    dataset_project, dataset_id, version = wanted
+    dataset_project, dataset_id, point = wanted
     if dataset_project != project:
         raise Invalid.field(
             "experiment.dataset", f"lies in another project; name one of projects/{project}"
         )
     view = datasets.require(uow, project, dataset_id)
-    if version is not None:
-        datasets.require_version(uow, view, version)
+    resolve(uow, view, point)
     return {
         "dataset_uid": view.uid,
         "dataset_id": view.dataset_id,
-        "dataset_version": version or 0,
+        "dataset_version": point.version or 0,
+        "dataset_label": point.label,
     }
 
 
@@ -183,8 +210,19 @@ def _check(draft: ExperimentDraft) -> list[Violation]:
     if draft.target is not None:
         found += check_target("experiment.target", draft.target)
     if draft.settings is not None:
-        found += _check_settings(draft.settings)
+        found += check_settings("experiment.settings", draft.settings)
+    found += check_object("experiment.target_options", draft.target_options)
+    found += check_object("experiment.context", draft.context)
+    if isinstance(draft.gate, Gate):
+        found += check_gate("experiment.gate", draft.gate)
     return found
+
+
+def check_object(path: str, text: str | None) -> list[Violation]:
+    """Return what is wrong with a JSON object's text; nothing is wrong with none."""
+    if not text:
+        return []
+    return check_json(f"{path}.json", text, limit=OPTIONS_LIMIT, must_be_object=True)
 
 
 def check_target(path: str, target: Target) -> list[Violation]:
@@ -192,12 +230,18 @@ def check_target(path: str, target: Target) -> list[Violation]:
     found = check_id(f"{path}.name", target.name, EXECUTABLE_NAME, EXECUTABLE_NAME_RULE)
     if len(target.revision) > MAX_REVISION:
         found.append(Violation(f"{path}.revision", f"has more than {MAX_REVISION} characters"))
+    built_in = catalogue.describe(target.name) if target.kind is TargetKind.SCORER else None
+    if built_in is not None and built_in.scope is ScorerScope.RUN:
+        message = f"{target.name!r} judges runs as a whole, so it is no target; choose another"
+        found.append(Violation(f"{path}.name", message))
     return found
 
 
-def _check_settings(settings: RunSettings) -> list[Violation]:
+def check_settings(path: str, settings: RunSettings) -> list[Violation]:
+    """Return what is wrong with settings."""
     return [
-        Violation(f"experiment.settings.{name}", f"is out of range; choose {words}")
+        Violation(f"{path}.{name}", f"is out of range; choose {words}")
         for name, (least, most, words) in _RANGES.items()
-        if not least <= getattr(settings, name) <= most
+        if not least <= (value := getattr(settings, name)) <= most
+        and not (name in _OPTIONAL and value == 0)
     ]

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from trialbook.services.application.scorer import ScorerDraft
-from trialbook.services.domain.experiment import ScorerSpec
+from trialbook.services.domain.experiment import ScorerScope, ScorerSpec
 
 DENY = "deny"
 """The policy that lets tool calls fail which no mock answers; empty is the other one."""
@@ -96,6 +96,20 @@ def read_extras(text: str | None) -> StoredExtras:
     return _NOTHING if text is None else _decoder.decode(text)
 
 
+class _OnlyScorers(msgspec.Struct, frozen=True):
+    scorers: tuple[ScorerSpec, ...] = ()
+
+
+_scorer_decoder = msgspec.json.Decoder(_OnlyScorers)
+
+
+def scorers_of(text: str | None) -> tuple[ScorerSpec, ...]:
+    """Return the scorers that an item has of its own, from its extras."""
+    if text is None or '"scorers"' not in text:
+        return ()
+    return _scorer_decoder.decode(text).scorers
+
+
 def comparable_extras(text: str | None) -> str | None:
     """Return what of the extras belongs to an item's content, as JSON; None if nothing does.
 
@@ -111,9 +125,16 @@ def comparable_extras(text: str | None) -> str | None:
     }
     if stored.scorers:
         content["scorers"] = [
-            (spec.scorer, spec.alias, _raw(spec.params or "{}")) for spec in stored.scorers
+            (spec.scorer, spec.alias, _raw(spec.params or "{}"), *_parts(spec))
+            for spec in stored.scorers
         ]
     return _encode(content).decode() if content else None
+
+
+def _parts(spec: ScorerSpec) -> tuple[str, ...]:
+    """Return what a scorer judges, where that is not all of the result."""
+    parts = (spec.scope, spec.step_id, spec.output_pointer, spec.expected_pointer)
+    return () if parts == (ScorerScope.ITEM, "", "", "") else parts
 
 
 def json_of(value: msgspec.Raw) -> str | None:

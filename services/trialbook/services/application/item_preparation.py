@@ -14,7 +14,7 @@ from trialbook.services.application.item import MAX_VIOLATIONS, ItemDraft, check
 from trialbook.services.application.item_content import ItemContent, content_of
 from trialbook.services.application.item_identity import GivenItem
 from trialbook.services.application.ports import Queries
-from trialbook.services.application.scorer import ScorerDraft, pin
+from trialbook.services.application.scorer import Holder, ScorerDraft, pin
 from trialbook.services.domain.errors import Invalid, Violation
 from trialbook.services.domain.experiment import ScorerSpec
 
@@ -59,7 +59,8 @@ def pin_scorers(
             continue
         try:
             if wanted not in seen:
-                seen[wanted] = pin(queries, project, wanted, f"items[{place + offset}].scorers")
+                path = f"items[{place + offset}].scorers"
+                seen[wanted] = pin(queries, project, wanted, path, Holder.ITEM)
         except Invalid as error:
             pinned.problems[place] = [replace(v, reason=error.reason) for v in error.violations]
         else:

@@ -18,6 +18,7 @@ class ItemMark(msgspec.Struct, frozen=True):
     item_id: str
     tags: tuple[str, ...]
     split: str
+    purged: bool = False
 
 
 class ItemSpell(msgspec.Struct, frozen=True):
@@ -69,6 +70,18 @@ class ItemReads(Protocol):
 
     def marks_of(self, number: int, version: int, item_ids: Sequence[str]) -> list[ItemMark]:
         """Return marks of those of these items that the version has, in order."""
+        ...
+
+    def extras_with_scorers(
+        self, number: int, version: int, after: int, limit: int
+    ) -> Page[tuple[int, str]]:
+        """Return the extras of items with scorers of their own, by ordinal, above `after`."""
+        ...
+
+    def metadata_at(
+        self, number: int, version: int, after: int, limit: int
+    ) -> list[tuple[int, str | None]]:
+        """Return (ordinal, metadata) of a version's items with ordinals above `after`, in order."""
         ...
 
     def ids_of(self, number: int, ordinals: Sequence[int]) -> dict[int, str]:

@@ -8,32 +8,21 @@ from collections.abc import Iterator
 
 import msgspec
 
-from trialbook.services.application.item_filter import ItemFilter
+from trialbook.services.application.item_filter import ItemFilter, parse_filter
 from trialbook.services.application.item_reads import ItemMark
 from trialbook.services.application.ports import Queries
 from trialbook.services.application.views import ItemView
+from trialbook.services.domain.selection import SampleTerms, SelectionTerms
 
 MOST_SCANNED = 50_000
 """How many items one call looks at before it ends early."""
-_MOST_BODIES = 5_000
-"""Likewise for items whose bodies must be read."""
+_SCANNED_PER_BODY = 10
+"""So many items are looked at for what it costs to read the bodies of one."""
 _MOST_BYTES = 2 * 1024 * 1024
 _FEWEST_MARKS = 250
 _MARKS = 2_000
 _BODIES = 250
 _HASHES = 2**64
-
-
-class Sample(msgspec.Struct, frozen=True):
-    """A choice by lot: so many items, or each with this chance.
-
-    `threshold` is the highest lot that is chosen, once that is known.
-    """
-
-    seed: int
-    count: int | None = None
-    fraction: float | None = None
-    threshold: int | None = None
 
 
 class ItemSelection(msgspec.Struct, frozen=True):
@@ -43,15 +32,23 @@ class ItemSelection(msgspec.Struct, frozen=True):
     splits: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     filter: ItemFilter | None = None
-    sample: Sample | None = None
+    sample: SampleTerms | None = None
 
     @property
     def everything(self) -> bool:
         """Whether it restricts nothing."""
-        return self == _EVERYTHING
+        return self == EVERYTHING
 
 
-_EVERYTHING = ItemSelection()
+EVERYTHING = ItemSelection()
+
+
+def selection_of(terms: SelectionTerms | None) -> ItemSelection:
+    """Return what terms select; None stands for everything. Raises Invalid for a bad filter."""
+    if terms is None:
+        return EVERYTHING
+    condition = parse_filter("selection.filter", terms.filter) if terms.filter else None
+    return ItemSelection(terms.item_ids, terms.splits, terms.tags, condition, terms.sample)
 
 
 class Selected(msgspec.Struct, frozen=True):
@@ -88,23 +85,51 @@ def resolved(
     return msgspec.structs.replace(selection, sample=found)
 
 
+def count(queries: Queries, number: int, version: int, selection: ItemSelection) -> int:
+    """Return how many items are selected, without the purged ones. Looks at all of the version."""
+    if selection.everything:
+        items = queries.datasets.version_item_count(number, version) or 0
+        return items - queries.datasets.purged_count(number, version)
+    chosen = resolved(queries, number, version, selection)
+    if chosen.filter is None:
+        return sum(1 for mark in _all_marks(queries, number, version, chosen) if not mark.purged)
+    total, after = 0, 0
+    while True:
+        found = select(queries, number, version, chosen, after=after, limit=_MARKS, purged=False)
+        total += len(found.rows)
+        if found.after is None:
+            return total
+        after = found.after
+
+
 def select(
-    queries: Queries, number: int, version: int, selection: ItemSelection, *, after: int, limit: int
+    queries: Queries,
+    number: int,
+    version: int,
+    selection: ItemSelection,
+    *,
+    after: int,
+    limit: int,
+    purged: bool = True,
+    most_scanned: int = MOST_SCANNED,
 ) -> Selected:
     """Return up to `limit` selected items with ordinals above `after`, in order.
 
     Fewer, or none, if their bodies are large or few of many fit: go on from where it ended.
-    Resolve the selection first, or every call does so anew.
+    `purged` says whether those whose content was erased are among them; `most_scanned` how many
+    are looked at before it ends early. Resolve the selection first, or every call does so anew.
     """
     if selection.everything:
-        page = queries.datasets.items(number, version, after, limit)
+        page = queries.datasets.items(number, version, after, limit, purged=purged)
         return Selected(page.rows, page.rows[-1].ordinal if page.more else None)
     selection = resolved(queries, number, version, selection)
-    scan = _Scan(queries, number, version, selection, after)
+    scan = _Scan(queries, number, version, selection, after, most=most_scanned)
     rows: list[ItemView] = []
     size = 0
     while not scan.exhausted and not scan.spent:
         for item in scan.next_items():
+            if item.purged_at is not None and not purged:
+                continue
             if len(rows) == limit or (rows and size + _size(item) > _MOST_BYTES):
                 return Selected(rows, rows[-1].ordinal)
             rows.append(item)
@@ -116,14 +141,20 @@ class _Scan:
     """Goes through a version, and passes over what is not selected, as cheaply as may be."""
 
     def __init__(
-        self, queries: Queries, number: int, version: int, selection: ItemSelection, after: int
+        self,
+        queries: Queries,
+        number: int,
+        version: int,
+        selection: ItemSelection,
+        after: int,
+        *,
+        most: int,
     ) -> None:
         self._queries = queries
         self._number = number
         self._version = version
         self._selection = selection
-        self._scanned = 0
-        self._read = 0
+        self._left = most
         self._marks_wanted = _FEWEST_MARKS
         self._waiting: list[int] = []
         self._end = False
@@ -138,7 +169,7 @@ class _Scan:
     @property
     def spent(self) -> bool:
         """Whether enough was looked at for one call."""
-        return self._scanned >= MOST_SCANNED or self._read >= _MOST_BODIES
+        return self._left <= 0
 
     def next_items(self) -> Iterator[ItemView]:
         """Yield the selected ones of the next few items, with their bodies."""
@@ -151,7 +182,7 @@ class _Scan:
         some = self._waiting[:_BODIES]
         found = self._queries.datasets.items_at(self._number, self._version, some)
         del self._waiting[: len(found)]
-        self._read += len(found)
+        self._left -= len(found) * _SCANNED_PER_BODY
         condition = self._selection.filter
         for item in found.values():
             if condition is None or condition.holds(item):
@@ -168,7 +199,7 @@ class _Scan:
             limit=self._marks_wanted,
         )
         self._marks_wanted = min(2 * self._marks_wanted, _MARKS)
-        self._scanned += len(marks)
+        self._left -= len(marks)
         self._passed = marks[-1].ordinal if marks else self._passed
         return marks
 
@@ -200,17 +231,25 @@ def _lots(
 ) -> Iterator[int]:
     """Yield the lots of all that is selected."""
     if selection.filter is None:
-        passed, end = 0, False
-        while not end:
-            marks, end = _marks(queries, number, version, selection, after=passed, limit=_MARKS)
-            yield from (lot(seed, mark.item_id) for mark in marks if _fits(selection, mark))
-            passed = marks[-1].ordinal if marks else passed
+        marks = _all_marks(queries, number, version, selection)
+        yield from (lot(seed, mark.item_id) for mark in marks)
         return
     after: int | None = 0
     while after is not None:
         found = select(queries, number, version, selection, after=after, limit=_MARKS)
         yield from (lot(seed, item.item_id) for item in found.rows)
         after = found.after
+
+
+def _all_marks(
+    queries: Queries, number: int, version: int, selection: ItemSelection
+) -> Iterator[ItemMark]:
+    """Yield the marks of all that everything but the filter selects."""
+    passed, end = 0, False
+    while not end:
+        marks, end = _marks(queries, number, version, selection, after=passed, limit=_MARKS)
+        yield from (mark for mark in marks if _fits(selection, mark))
+        passed = marks[-1].ordinal if marks else passed
 
 
 def _size(item: ItemView) -> int:

@@ -36,7 +36,7 @@ from trialbook.services.application.item_plan import (
 )
 from trialbook.services.application.item_state import KnownItem
 from trialbook.services.application.ports import CommandContext, Queries, Store
-from trialbook.services.application.scorer import pin
+from trialbook.services.application.scorer import Holder, pin
 from trialbook.services.application.views import DatasetView
 from trialbook.services.domain.content import ContentCollector
 from trialbook.services.domain.dataset import ItemFact
@@ -224,7 +224,8 @@ class _Merging:
             return before
         specs: tuple[ScorerSpec, ...] = ()
         if "scorers" in wanted.fields:
-            specs = pin(self._queries, self._view.project, wanted.draft.extras.scorers, path)
+            drafts = wanted.draft.extras.scorers
+            specs = pin(self._queries, self._view.project, drafts, path, Holder.ITEM)
         given: StoredExtras = read_extras(write_extras(wanted.draft.extras, specs))
         if "source" in wanted.fields:
             changed.append("source_reference")

@@ -10,6 +10,8 @@ PAYLOAD_LIMIT = 1024 * 1024
 """Bytes of UTF-8 that a payload may have."""
 METADATA_LIMIT = 64 * 1024
 """Bytes of UTF-8 that a resource's own metadata may have."""
+OPTIONS_LIMIT = 256 * 1024
+"""Bytes of UTF-8 that options, a context or metadata of a run may have."""
 NESTING_LIMIT = 128
 """Levels of nesting that a payload may have."""
 

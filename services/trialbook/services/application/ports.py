@@ -12,6 +12,11 @@ from trialbook.services.application.event import ConsumerTable, EventReads
 from trialbook.services.application.item_reads import ItemReads
 from trialbook.services.application.item_state import ItemStates
 from trialbook.services.application.purge_reads import PurgeReads, PurgeTable
+from trialbook.services.application.result_filter import FilteredResults
+from trialbook.services.application.review_reads import ReviewReads, ReviewTable
+from trialbook.services.application.rework_reads import ReworkReads
+from trialbook.services.application.run_columns import RunColumns
+from trialbook.services.application.score_reads import ScoreReads
 from trialbook.services.application.server import ServerTable
 from trialbook.services.application.views import (
     DatasetView,
@@ -28,8 +33,7 @@ from trialbook.services.application.views import (
 )
 from trialbook.services.application.work import TaskKey, WorkTable
 from trialbook.services.domain.dataset import DatasetSettings
-from trialbook.services.domain.experiment import Target
-from trialbook.services.domain.run import ResultStatus
+from trialbook.services.domain.run import ResultStatus, RunStatus
 
 R = TypeVar("R")
 H = TypeVar("H", bound=msgspec.Struct)
@@ -153,7 +157,7 @@ class ExperimentReads(Protocol):
         ...
 
 
-class RunReads(Protocol):
+class RunReads(FilteredResults, Protocol):
     """Runs, results and facts of one snapshot."""
 
     def find(self, project: str, run_id: str) -> RunView | None:
@@ -180,8 +184,25 @@ class RunReads(Protocol):
         """Return the numbers of the runs that are being cancelled."""
         ...
 
+    def overdue(self, now: int) -> list[int]:
+        """Return the numbers of the open runs whose deadline is over."""
+        ...
+
+    def next_deadline(self) -> int | None:
+        """Return the earliest deadline of the open runs; None without any."""
+        ...
+
+    def verdicts_due(self, limit: int) -> list[int]:
+        """Return the numbers of runs that have ended, and whose gate was not asked since."""
+        ...
+
     def page(
-        self, project: str, before: int, limit: int, experiment_id: str | None
+        self,
+        project: str,
+        before: int,
+        limit: int,
+        experiment_id: str | None,
+        status: RunStatus | None = None,
     ) -> list[RunView]:
         """Return runs with numbers below `before`, newest first."""
         ...
@@ -206,6 +227,21 @@ class RunReads(Protocol):
         """Return one result with its scores."""
         ...
 
+    def columns(self, run: RunView, places: Sequence[int]) -> RunColumns:
+        """Return the figures of all results, with the scores of the scorers at these places."""
+        ...
+
+    def label_counts(self, run: RunView, place: int, limit: int) -> list[tuple[str, int]]:
+        """Return how often a scorer gave each label, the most frequent first."""
+        ...
+
+    def item_squares(self, run: RunView, place: int, mean: float) -> tuple[int, float]:
+        """Return how many items a scorer has values of, and the sum of their squared deviations.
+
+        The deviation of an item is the sum of those of its trials' values from the mean.
+        """
+        ...
+
     def facts(self, run: RunView, after: int, limit: int) -> list[RunFactView]:
         """Return up to `limit` facts after a position, fewer if they are large."""
         ...
@@ -226,8 +262,8 @@ class WorkerTable(Protocol):
         """Let a session live until then."""
         ...
 
-    def prolong_all(self, expires_at: int) -> None:
-        """Let every open session live until then at least: the service itself was away."""
+    def realign(self, expires_at: int) -> None:
+        """Let every open session live until then: no stored time can be trusted."""
         ...
 
     def close(self, number: int) -> None:
@@ -258,10 +294,6 @@ class WorkerTable(Protocol):
         """Return the catalogue by id."""
         ...
 
-    def newest_revision(self, project: str, target: Target, now: int) -> str | None:
-        """Return the revision of a target that a live session registered last."""
-        ...
-
 
 class Queries(Protocol):
     """One snapshot of everything that can be asked."""
@@ -284,6 +316,21 @@ class Queries(Protocol):
     @property
     def runs(self) -> RunReads:
         """Runs and results."""
+        ...
+
+    @property
+    def rework(self) -> ReworkReads:
+        """Results that are run, judged or taken in again."""
+        ...
+
+    @property
+    def scores(self) -> ScoreReads:
+        """Scores, and what they rest on."""
+        ...
+
+    @property
+    def reviews(self) -> ReviewReads:
+        """The review queue and the reviews."""
         ...
 
     @property
@@ -327,6 +374,11 @@ class UnitOfWork(Queries, Protocol):
     @property
     def actor(self) -> str:
         """Who commands."""
+        ...
+
+    @property
+    def reviews(self) -> ReviewTable:
+        """The review queue, and who has what of it in hand."""
         ...
 
     @property

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import difflib
+import enum
 from dataclasses import dataclass
 
 import msgspec
 
+from trialbook.services.application.json_pointer import parse_pointer
 from trialbook.services.application.json_text import METADATA_LIMIT, check_json
 from trialbook.services.application.ports import Queries
 from trialbook.services.application.views import HostedScorer
 from trialbook.services.domain.errors import Invalid, NotFound, Violation
-from trialbook.services.domain.experiment import ScorerSpec
-from trialbook.services.domain.naming import ALIAS, ALIAS_RULE, check_id, scorer_name
+from trialbook.services.domain.experiment import ScorerScope, ScorerSpec
+from trialbook.services.domain.naming import (
+    ALIAS,
+    ALIAS_RULE,
+    EXECUTABLE_NAME,
+    EXECUTABLE_NAME_RULE,
+    check_id,
+    scorer_name,
+)
 from trialbook.services.scoring import catalogue
 from trialbook.services.scoring.catalogue import ScorerDescription
 from trialbook.services.scoring.schema_validator import compile_schema
 
 MAX_SCORERS = 32
+MAX_STEP_ID = 200
+MAX_POINTER = 500
+
+
+class Holder(enum.Enum):
+    """What has scorers. Only runs, and experiments for them, have such as the caller judges by."""
+
+    RUN = enum.auto()
+    DATASET = enum.auto()
+    ITEM = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +46,11 @@ class ScorerDraft:
     scorer: str
     alias: str
     params: str
+    scope: ScorerScope = ScorerScope.ITEM
+    step_id: str = ""
+    output_pointer: str = ""
+    expected_pointer: str = ""
+    by_caller: bool = False
 
 
 def listing(queries: Queries, project: str) -> list[ScorerDescription | HostedScorer]:
@@ -50,14 +74,18 @@ def describe(queries: Queries, project: str, name: str) -> ScorerDescription | H
 
 
 def pin(
-    queries: Queries, project: str, drafts: tuple[ScorerDraft, ...], path: str
+    queries: Queries,
+    project: str,
+    drafts: tuple[ScorerDraft, ...],
+    path: str,
+    holder: Holder = Holder.RUN,
 ) -> tuple[ScorerSpec, ...]:
-    """Check an experiment's scorers and pin them to their versions. Raises Invalid."""
+    """Check the scorers of a holder and pin them to their versions. Raises Invalid."""
     if len(drafts) > MAX_SCORERS:
         raise Invalid.field(path, f"has more than {MAX_SCORERS} scorers")
     specs: list[ScorerSpec] = []
     for index, draft in enumerate(drafts):
-        spec = _pin_one(queries, project, draft, f"{path}[{index}]")
+        spec = _pin_one(queries, project, draft, f"{path}[{index}]", holder)
         if any(spec.alias == other.alias for other in specs):
             raise Invalid.field(
                 f"{path}[{index}].alias", f"{spec.alias!r} is used twice; give each its own alias"
@@ -66,7 +94,20 @@ def pin(
     return tuple(specs)
 
 
-def _pin_one(queries: Queries, project: str, draft: ScorerDraft, path: str) -> ScorerSpec:
+def require_driver(specs: tuple[ScorerSpec, ...], path: str, *, caller_driven: bool) -> None:
+    """Refuse scorers that a caller stands for where no caller drives the run. Raises Invalid."""
+    for index, spec in enumerate(specs):
+        if spec.by_caller and not caller_driven:
+            raise Invalid.field(
+                f"{path}[{index}].by_caller",
+                f"{spec.alias!r} is judged by the caller, and nobody drives this run; "
+                "start it as a caller-driven one, or leave the scorer out",
+            )
+
+
+def _pin_one(
+    queries: Queries, project: str, draft: ScorerDraft, path: str, holder: Holder
+) -> ScorerSpec:
     alias = draft.alias or draft.scorer
     violations = check_id(f"{path}.alias", alias, ALIAS, ALIAS_RULE)
     if not draft.scorer:
@@ -75,20 +116,108 @@ def _pin_one(queries: Queries, project: str, draft: ScorerDraft, path: str) -> S
         violations += check_json(
             f"{path}.params.json", draft.params, limit=METADATA_LIMIT, must_be_object=True
         )
+    violations += _check_parts(draft, path) + _check_holder(draft, path, holder)
+    if draft.by_caller:
+        violations += _check_by_caller(draft, path)
     if violations:
         raise Invalid(violations)
+    if draft.by_caller:
+        return _spec(draft, alias, version=1, built_in=False)
     built_in = catalogue.describe(draft.scorer)
     if built_in is not None:
+        _check_scope(draft, built_in.scope, path)
         _check_built_in(draft, path)
-        return ScorerSpec(draft.scorer, alias, draft.params, built_in.version, built_in=True)
+        return _spec(draft, alias, version=built_in.version, built_in=True)
     hosted = _hosted(queries, project, draft.scorer, path)
+    _check_scope(draft, hosted.scope, path)
     _check_hosted(hosted, draft, path)
-    return ScorerSpec(draft.scorer, alias, draft.params, hosted.version, built_in=False)
+    return _spec(draft, alias, version=hosted.version, built_in=False)
+
+
+def _spec(draft: ScorerDraft, alias: str, *, version: int, built_in: bool) -> ScorerSpec:
+    return ScorerSpec(
+        draft.scorer,
+        alias,
+        draft.params,
+        version,
+        built_in,
+        draft.scope,
+        draft.step_id,
+        draft.output_pointer,
+        draft.expected_pointer,
+        draft.by_caller,
+    )
+
+
+def _check_parts(draft: ScorerDraft, path: str) -> list[Violation]:
+    """Return what is wrong with the parts that are to be judged."""
+    found = []
+    is_step = draft.scope is ScorerScope.STEP
+    if is_step and not draft.step_id:
+        found.append(Violation(f"{path}.step_id", "is required for the scope step; name the step"))
+    if draft.step_id and not is_step:
+        found.append(
+            Violation(f"{path}.step_id", "is only for the scope step; set that, or leave it out")
+        )
+    if len(draft.step_id) > MAX_STEP_ID:
+        found.append(Violation(f"{path}.step_id", f"has more than {MAX_STEP_ID} characters"))
+    for name in ("output_pointer", "expected_pointer"):
+        pointer: str = getattr(draft, name)
+        if len(pointer) > MAX_POINTER:
+            found.append(Violation(f"{path}.{name}", f"has more than {MAX_POINTER} characters"))
+        elif parse_pointer(pointer) is None:
+            found.append(
+                Violation(
+                    f"{path}.{name}",
+                    f"{pointer[:80]!r} is no JSON Pointer; write it as in RFC 6901, "
+                    "such as /answer/0",
+                )
+            )
+    return found
+
+
+def _check_holder(draft: ScorerDraft, path: str, holder: Holder) -> list[Violation]:
+    found = []
+    if draft.by_caller and holder in (Holder.DATASET, Holder.ITEM):
+        found.append(
+            Violation(f"{path}.by_caller", "is for experiments and runs; leave it out here")
+        )
+    if draft.scope is ScorerScope.RUN and holder is Holder.ITEM:
+        found.append(
+            Violation(f"{path}.scope", "an item has no scorers of the scope run; use item or step")
+        )
+    return found
+
+
+def _check_by_caller(draft: ScorerDraft, path: str) -> list[Violation]:
+    found = check_id(f"{path}.scorer", draft.scorer, EXECUTABLE_NAME, EXECUTABLE_NAME_RULE)
+    if draft.params:
+        found.append(
+            Violation(f"{path}.params", "is not for scorers of the caller, who knows them already")
+        )
+    if draft.scope is not ScorerScope.ITEM or draft.output_pointer or draft.expected_pointer:
+        found.append(
+            Violation(
+                f"{path}.by_caller", "the caller judges whole results: leave out scope and pointers"
+            )
+        )
+    return found
+
+
+def _check_scope(draft: ScorerDraft, declared: ScorerScope, path: str) -> None:
+    """Refuse a scorer of runs where results are judged, and the other way round."""
+    if (draft.scope is ScorerScope.RUN) == (declared is ScorerScope.RUN):
+        return
+    if declared is ScorerScope.RUN:
+        message = f"{draft.scorer!r} judges runs as a whole: set the scope run"
+    else:
+        message = f"{draft.scorer!r} judges results, not runs as a whole: use item or step"
+    raise Invalid.field(f"{path}.scope", message)
 
 
 def _check_built_in(draft: ScorerDraft, path: str) -> None:
     try:
-        catalogue.configure(draft.scorer, draft.params or "{}")
+        catalogue.check_parameters(draft.scorer, draft.params or "{}")
     except catalogue.InvalidParameters as error:
         raise _bad_parameters(
             draft.scorer, path, [(bad.path, bad.message) for bad in error.violations]

@@ -8,9 +8,26 @@ from typing import Generic, TypeVar
 import msgspec
 
 from trialbook.services.domain.dataset import DatasetSettings, ItemCounts
-from trialbook.services.domain.experiment import Definition, RunSettings, ScorerSpec, Target
+from trialbook.services.domain.experiment import (
+    Definition,
+    RunSettings,
+    ScorerScope,
+    ScorerSpec,
+    Target,
+)
+from trialbook.services.domain.gate import Finding, Gate, Verdict
 from trialbook.services.domain.judgement import ScoreStatus
-from trialbook.services.domain.run import ResultStatus, RunStatus, TaskError
+from trialbook.services.domain.review import ReviewState
+from trialbook.services.domain.run import (
+    EndReason,
+    ResultStatus,
+    RunStatus,
+    ScorerSource,
+    SkipReason,
+    TaskError,
+    Usage,
+)
+from trialbook.services.domain.selection import SelectionTerms
 
 T = TypeVar("T")
 
@@ -117,8 +134,49 @@ class ScorerSummaryView(msgspec.Struct, frozen=True):
     maximum: float | None = None
 
 
+class UsageView(msgspec.Struct, frozen=True):
+    """What results have used so far; `told` counts those that tell. Costs are in US dollars."""
+
+    told: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float = 0.0
+
+
+class VerdictView(msgspec.Struct, frozen=True):
+    """What a gate said of a run, when, and who asked. Findings follow the gate's conditions."""
+
+    verdict: Verdict
+    gate: Gate
+    findings: tuple[Finding, ...]
+    baseline: str
+    evaluated_at: int
+    author: str
+
+
+class RunPins(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a run is pinned to, beside the versions. JSON texts are empty where there are none."""
+
+    target: Target
+    scorers: tuple[ScorerSpec, ...]
+    settings: RunSettings
+    scorer_source: ScorerSource = ScorerSource.EXPERIMENT
+    caller_driven: bool = False
+    metadata: str = ""
+    target_options: str = ""
+    context: str = ""
+    selection: SelectionTerms | None = None
+    gate: Gate | None = None
+    baseline: str = ""
+
+
 class RunView(msgspec.Struct, frozen=True):
-    """A run as it is now, with everything that it is pinned to."""
+    """A run as it is now, with everything that it is pinned to.
+
+    `summaries` follow the scorers; `finishing` says that the caller of a caller-driven run submits
+    no more; `round` counts its retries; `verdict_due` says that it has ended, and that its gate is
+    about to be asked.
+    """
 
     number: int
     uid: str
@@ -129,14 +187,18 @@ class RunView(msgspec.Struct, frozen=True):
     dataset_number: int
     dataset_id: str
     dataset_version: int
-    target: Target
-    scorers: tuple[ScorerSpec, ...]
-    settings: RunSettings
+    display_name: str
+    pins: RunPins
     status: RunStatus
+    end_reason: EndReason
     planned: int
     succeeded: int
     failed: int
     skipped: int
+    round: int
+    finishing: bool
+    usage: UsageView
+    verdict: VerdictView | None
     summaries: tuple[ScorerSummaryView, ...]
     last_position: int
     author: str
@@ -145,6 +207,23 @@ class RunView(msgspec.Struct, frozen=True):
     waiting_for: str = ""
     latency_p50: int | None = None
     latency_p95: int | None = None
+    verdict_due: bool = False
+    experiment_uid: str = ""
+
+    @property
+    def target(self) -> Target:
+        """What is evaluated."""
+        return self.pins.target
+
+    @property
+    def scorers(self) -> tuple[ScorerSpec, ...]:
+        """All scorers, superseded ones too: scores name them by their place here."""
+        return self.pins.scorers
+
+    @property
+    def settings(self) -> RunSettings:
+        """How the run behaves."""
+        return self.pins.settings
 
 
 class ScoreView(msgspec.Struct, frozen=True):
@@ -158,10 +237,11 @@ class ScoreView(msgspec.Struct, frozen=True):
     reason: str
     evidence: str | None
     duration: int | None
+    recorded_at: int = 0
 
 
 class ResultView(msgspec.Struct, frozen=True):
-    """What became of one (item, trial)."""
+    """What became of one (item, trial). `steps` is a JSON array of StepOutcome."""
 
     number: int
     ordinal: int
@@ -174,6 +254,10 @@ class ResultView(msgspec.Struct, frozen=True):
     latency: int | None
     worker_id: str
     trace_id: str
+    skip_reason: SkipReason | None
+    steps: str | None
+    usage: Usage | None
+    round: int
     recorded_at: int
     scores: tuple[ScoreView, ...] = ()
     input: str | None = None
@@ -181,11 +265,11 @@ class ResultView(msgspec.Struct, frozen=True):
 
 
 class RunFactView(msgspec.Struct, frozen=True):
-    """One fact of a run's history; `fact` is one of the structs below."""
+    """One fact of a run's history."""
 
     position: int
     recorded_at: int
-    fact: StartedFact | ResultView | ScoredFact | CancelFact | EndedFact
+    fact: RunFact
 
 
 class StartedFact(msgspec.Struct, frozen=True, tag=True):
@@ -204,10 +288,32 @@ class ScoredFact(msgspec.Struct, frozen=True, tag=True):
 
 
 class CancelFact(msgspec.Struct, frozen=True, tag=True):
-    """The run was cancelled."""
+    """The run was stopped."""
 
     author: str
     reason: str
+    end_reason: EndReason
+
+
+class BeganFact(msgspec.Struct, frozen=True, tag=True):
+    """A pending run has its first worker."""
+
+    target: Target
+
+
+class RetriedFact(msgspec.Struct, frozen=True, tag=True):
+    """Failed results are run again."""
+
+    round: int
+    count: int
+    author: str
+
+
+class RescoredFact(msgspec.Struct, frozen=True, tag=True):
+    """Recorded outputs are judged by more scorers."""
+
+    scorers: tuple[ScorerSpec, ...]
+    author: str
 
 
 class EndedFact(msgspec.Struct, frozen=True, tag=True):
@@ -217,6 +323,49 @@ class EndedFact(msgspec.Struct, frozen=True, tag=True):
     succeeded: int
     failed: int
     skipped: int
+    end_reason: EndReason
+
+
+RunFact = (
+    StartedFact
+    | BeganFact
+    | ResultView
+    | ScoredFact
+    | CancelFact
+    | RetriedFact
+    | RescoredFact
+    | EndedFact
+    | VerdictView
+)
+
+
+class ReviewView(msgspec.Struct, frozen=True):
+    """What one person said of one result on one criterion."""
+
+    number: int
+    reviewer: str
+    criterion: str
+    value: float | None
+    passed: bool | None
+    label: str
+    comment: str
+    created_at: int
+
+
+class ReviewEntryView(msgspec.Struct, frozen=True):
+    """A result in the review queue. `run` is the run's number, `claims` who has it until when."""
+
+    run: int
+    number: int
+    item_id: str
+    trial: int
+    state: ReviewState
+    reviewers_wanted: int
+    author: str
+    note: str
+    created_at: int
+    reviews: tuple[ReviewView, ...] = ()
+    claims: tuple[tuple[str, int], ...] = ()
 
 
 class HostedScorer(msgspec.Struct, frozen=True):
@@ -230,6 +379,7 @@ class HostedScorer(msgspec.Struct, frozen=True):
     minimum: float | None
     maximum: float | None
     needs_expected: bool
+    scope: ScorerScope = ScorerScope.ITEM
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -238,7 +388,7 @@ class Session(msgspec.Struct, frozen=True):
     number: int
     worker_id: str
     project: str
-    targets: frozenset[Target]
+    targets: tuple[Target, ...]
     scorers: frozenset[str]
     max_concurrent_tasks: int
     expires_at: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
@@ -9,6 +10,10 @@ import msgspec
 
 TARGET = -1
 """Stands in a task's `scorer` for the target itself."""
+WHOLE_RUN = 0
+"""Stands in a task's `number` for the run as a whole, which has neither item nor trial."""
+TASKS_AHEAD = 2000
+"""So many tasks of a run may wait before a job that makes them rests."""
 
 
 class TaskKey(msgspec.Struct, frozen=True):
@@ -48,11 +53,40 @@ class TaskPlace(msgspec.Struct, frozen=True):
     number: int
 
 
+class JobName(enum.StrEnum):
+    """The kinds of jobs. The names stand in rows: they stay as they are."""
+
+    RETRY = "retry"
+    RESCORE = "rescore"
+    FINISH = "finish"
+    SCORE_RUN = "score_run"
+    EXECUTE = "execute"
+
+
+class Job(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Work of a run that the service itself does, a slice at a time. See engine/jobs.py.
+
+    `arguments` is JSON text of the kind's own; `upto` says how far it came. One that is
+    `after_tasks` begins only when no task of the run is left; one that is `held`, only when a
+    command releases it. Until `claimed_until` (microseconds) it is the server's whose name is
+    `claimed_by`.
+    """
+
+    kind: str
+    arguments: str = ""
+    upto: int = 0
+    after_tasks: bool = False
+    held: bool = False
+    claimed_by: str = ""
+    claimed_until: int = 0
+
+
 class WorkState(msgspec.Struct, frozen=True):
     """How far a run's expansion into tasks has come, and how many tasks there are.
 
     `ordinal` and `trial` are those of the last (item, trial) that became a task; `number` is its
-    result's number. `out` counts leased tasks, `waiting` the others.
+    result's number. `out` counts leased tasks, `waiting` the others. `jobs` are done one after the
+    other. `generation` grows whenever what the run is pinned to does.
     """
 
     run: int
@@ -62,18 +96,50 @@ class WorkState(msgspec.Struct, frozen=True):
     exhausted: bool
     out: int
     waiting: int
+    jobs: tuple[Job, ...] = ()
+    generation: int = 0
+    rate_at: int = 0
 
     @property
     def finished(self) -> bool:
-        """Whether no task is left, nor will come."""
+        """Whether no task and no job is left, nor will come."""
+        return self.without_tasks and not self.jobs
+
+    @property
+    def without_tasks(self) -> bool:
+        """Whether no task is left, nor will come but from a job."""
         return self.exhausted and not self.out and not self.waiting
+
+    @property
+    def due_job(self) -> Job | None:
+        """The job whose next slice can be done now, if there is one."""
+        if not self.jobs or self.jobs[0].held:
+            return None
+        first = self.jobs[0]
+        due = self.without_tasks if first.after_tasks else self.waiting < TASKS_AHEAD
+        return first if due else None
 
 
 class WorkTable(Protocol):
     """The operational rows of open runs. Row counts in the states are kept by the table."""
 
-    def open(self, run: int) -> None:
-        """Begin the work of a run."""
+    def open(
+        self,
+        run: int,
+        jobs: Sequence[Job] = (),
+        *,
+        exhausted: bool = False,
+        generation: int = 0,
+    ) -> None:
+        """Begin the work of a run; if it is `exhausted`, only jobs make tasks."""
+        ...
+
+    def renew(self, run: int, generation: int) -> None:
+        """Note that what a run is pinned to has changed, at a position of its facts."""
+        ...
+
+    def set_jobs(self, run: int, jobs: Sequence[Job]) -> None:
+        """Store which jobs a run has."""
         ...
 
     def close(self, run: int) -> None:
@@ -81,7 +147,11 @@ class WorkTable(Protocol):
         ...
 
     def open_runs(self) -> list[WorkState]:
-        """Return the running runs, the one that waits longest for a lease first."""
+        """Return the running runs, the one that got the fewest tasks first. See `served`."""
+        ...
+
+    def with_jobs(self) -> list[WorkState]:
+        """Return the running runs that have jobs."""
         ...
 
     def without_work(self) -> list[int]:
@@ -98,8 +168,16 @@ class WorkTable(Protocol):
         """Store new tasks, and how far the expansion has come with them."""
         ...
 
-    def served(self, run: int, now: int) -> None:
-        """Put a run at the end of the line."""
+    def served(self, run: int, tasks: int, credit: int) -> None:
+        """Move a run back in the line by the tasks that it got.
+
+        One that could not be served for a while comes first afterwards, but by no more than
+        `credit` tasks before the one that got most.
+        """
+        ...
+
+    def limit(self, run: int, rate_at: int) -> None:
+        """Store when the next attempt at a run's target may begin. See WorkState.rate_at."""
         ...
 
     def ready(self, run: int, scorers: Collection[int], now: int, limit: int) -> list[TaskRow]:
@@ -158,8 +236,11 @@ class WorkTable(Protocol):
         """Let leases of a session hold until then."""
         ...
 
-    def prolong_all(self, expires_at: int) -> None:
-        """Let every lease hold until then at least: the service itself was away."""
+    def realign(self, run: int, now: int, expires_at: int, deadline: int) -> None:
+        """Let a run's leases and attempts end then, and what waits for a time go out now.
+
+        For when the service itself was away, or its clock was set: no stored time can be trusted.
+        """
         ...
 
     def expired(self, now: int, limit: int) -> dict[int, list[TaskRow]]:
@@ -167,5 +248,5 @@ class WorkTable(Protocol):
         ...
 
     def next_wake(self, now: int) -> int | None:
-        """Return when the next waiting task becomes ready, after now; None without any."""
+        """Return when the next task may go out that may not now; None without any."""
         ...

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from trialbook.services.application.experiment import check_target
+from trialbook.services.application.hosting import is_built_in
 from trialbook.services.application.json_text import METADATA_LIMIT, check_json
 from trialbook.services.application.ports import UnitOfWork
 from trialbook.services.application.views import HostedScorer, Session
@@ -36,9 +37,9 @@ class Registration:
     max_concurrent_tasks: int
 
     @property
-    def targets(self) -> frozenset[Target]:
-        """The targets among the capabilities."""
-        return frozenset(one for one in self.capabilities if isinstance(one, Target))
+    def targets(self) -> tuple[Target, ...]:
+        """The targets among the capabilities, in their order."""
+        return tuple(one for one in self.capabilities if isinstance(one, Target))
 
     @property
     def scorers(self) -> tuple[HostedScorer, ...]:
@@ -96,9 +97,16 @@ def check(registration: Registration) -> list[Violation]:
         found.append(Violation("max_concurrent_tasks", f"must be 1 to {MAX_CONCURRENT_TASKS:,}"))
     for index, capability in enumerate(registration.capabilities):
         if isinstance(capability, Target):
-            found += check_target(f"capabilities[{index}].target", capability)
+            found += _check_target(f"capabilities[{index}].target", capability)
         else:
             found += _check_scorer(f"capabilities[{index}].scorer", capability)
+    return found
+
+
+def _check_target(path: str, target: Target) -> list[Violation]:
+    found = check_target(path, target)
+    if not found and is_built_in(target):
+        found.append(Violation(f"{path}.name", f"{target.name!r} is built in; choose another"))
     return found
 
 

@@ -194,9 +194,9 @@ class TooManyChanges(DomainError):
 
     reason = "TOO_MANY_CHANGES"
 
-    def __init__(self, resource: str, count: int, limit: int) -> None:
+    def __init__(self, resource: str, count: int, limit: int, what: str = "items") -> None:
         super().__init__(
-            f"{count:,} items of {resource} would change, and one command may change {limit:,}",
+            f"{count:,} {what} of {resource} would change, and one command may change {limit:,}",
             {"resource": resource, "count": str(count), "limit": str(limit)},
         )
 
@@ -219,9 +219,24 @@ class EmptyDataset(DomainError):
 
     reason = "EMPTY_DATASET"
 
+    def __init__(self, resource: str, *, selected: bool = False) -> None:
+        if selected:
+            problem = f"none of the items of {resource} is selected, so there is nothing to run"
+            remedy = "select others"
+        else:
+            problem = f"{resource} has no items, so there is nothing to run"
+            remedy = "add some first"
+        super().__init__(f"{problem}; {remedy}", {"resource": resource})
+
+
+class NothingChosen(DomainError):
+    """No result of a run is what a command is about."""
+
+    reason = "EMPTY_DATASET"
+
     def __init__(self, resource: str) -> None:
         super().__init__(
-            f"{resource} has no items, so there is nothing to run; add some first",
+            f"{resource} has no such results, so there is nothing to make a dataset of",
             {"resource": resource},
         )
 
@@ -248,7 +263,79 @@ class RunEnded(DomainError):
 
     def __init__(self, resource: str, status: str) -> None:
         super().__init__(
-            f"{resource} has ended ({status}), so it cannot be cancelled", {"status": status}
+            f"{resource} has ended ({status}), so it does not take this any more",
+            {"status": status},
+        )
+
+
+class RunGoesOn(DomainError):
+    """The run has not ended yet."""
+
+    reason = "RUN_GOES_ON"
+
+    def __init__(self, resource: str, status: str) -> None:
+        super().__init__(
+            f"{resource} has not ended ({status}); wait for its end, or cancel it",
+            {"status": status},
+        )
+
+
+class CallerDriven(DomainError):
+    """The service cannot run the items of a run that its caller drives."""
+
+    reason = "CALLER_DRIVEN"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(
+            f"{resource} is driven by its caller, so no worker can run its items", {"run": resource}
+        )
+
+
+class NotCallerDriven(DomainError):
+    """Nothing can be submitted to a run that workers drive."""
+
+    reason = "NOT_CALLER_DRIVEN"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(
+            f"{resource} is run by workers; start a caller-driven run to submit results to",
+            {"run": resource},
+        )
+
+
+class NoGate(DomainError):
+    """There are no conditions to ask about."""
+
+    reason = "NO_GATE"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(
+            f"{resource} has no gate; name one, or give its experiment one for later runs",
+            {"run": resource},
+        )
+
+
+class NotReviewable(DomainError):
+    """There is nothing that people could judge."""
+
+    reason = "NOT_REVIEWABLE"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(
+            f"{resource} is skipped or not there yet, so there is nothing to review",
+            {"resource": resource},
+        )
+
+
+class NotInQueue(DomainError):
+    """Nobody has asked for reviews of a result, or given one."""
+
+    reason = "RESOURCE_NOT_FOUND"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(
+            f"{resource} is not in the review queue; request reviews of it first",
+            {"resource": resource},
         )
 
 

@@ -7,6 +7,8 @@ import enum
 import msgspec
 
 from trialbook.services.domain.errors import NotFound, Stale
+from trialbook.services.domain.gate import Gate
+from trialbook.services.domain.selection import SelectionTerms
 
 SECOND = 1_000_000
 """Durations are in microseconds."""
@@ -17,6 +19,8 @@ class TargetKind(enum.StrEnum):
 
     AGENT = "agent"
     WORKFLOW = "workflow"
+    SCORER = "scorer"
+    PROCESSOR = "processor"
 
 
 class Target(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -33,18 +37,41 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
 
+class ScorerScope(enum.StrEnum):
+    """What a scorer judges."""
+
+    ITEM = "item"
+    STEP = "step"
+    RUN = "run"
+
+
 class ScorerSpec(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One scorer of an experiment, pinned to its version. `params` is a JSON object's text."""
+    """One scorer of an experiment, pinned to its version. `params` is a JSON object's text.
+
+    The pointers (RFC 6901) name the parts that it judges; empty, everything. The scores of one
+    that is `by_caller` are submitted; one that is `per_item` judges the items that ask for it, with
+    their parameters; one that is `superseded` made way for a later one of the same alias.
+    """
 
     scorer: str
     alias: str
     params: str
     version: int
     built_in: bool
+    scope: ScorerScope = ScorerScope.ITEM
+    step_id: str = ""
+    output_pointer: str = ""
+    expected_pointer: str = ""
+    by_caller: bool = False
+    per_item: bool = False
+    superseded: bool = False
 
 
 class RunSettings(msgspec.Struct, frozen=True):
-    """How runs behave. Durations are in microseconds."""
+    """How runs behave. Durations are in microseconds.
+
+    A `run_deadline`, `rate_limit` (attempts at targets a second) or `max_failures` of 0 is none.
+    """
 
     concurrency: int = 5
     attempt_timeout: int = 300 * SECOND
@@ -52,13 +79,18 @@ class RunSettings(msgspec.Struct, frozen=True):
     initial_backoff: int = SECOND
     max_backoff: int = 60 * SECOND
     trials: int = 1
+    run_deadline: int = 0
+    rate_limit: float = 0.0
+    max_failures: int = 0
+    seed: int = 0
 
 
 class Definition(msgspec.Struct, frozen=True):
     """All of an experiment that makes a version.
 
     `dataset_uid` stays right when the dataset's id is given to another; `dataset_version` is 0
-    for whichever is current when a run starts.
+    for whichever is current when a run starts, or is the one that `dataset_label` names then.
+    `target_options` and `context` are JSON objects' texts, empty for none.
     """
 
     display_name: str
@@ -69,6 +101,11 @@ class Definition(msgspec.Struct, frozen=True):
     target: Target
     scorers: tuple[ScorerSpec, ...]
     settings: RunSettings
+    dataset_label: str = ""
+    target_options: str = ""
+    context: str = ""
+    selection: SelectionTerms | None = None
+    gate: Gate | None = None
 
 
 class ExperimentCreated(msgspec.Struct, frozen=True):

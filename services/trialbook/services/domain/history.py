@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from trialbook.services.domain import dataset, experiment, run
+from trialbook.services.domain import dataset, experiment, gate, review, run
 
 EVENT_TYPES: dict[str, type[msgspec.Struct]] = {
     "dataset.created.v1": dataset.DatasetCreated,
@@ -32,6 +32,14 @@ EVENT_TYPES: dict[str, type[msgspec.Struct]] = {
     "run.scores_recorded.v1": run.ScoresRecorded,
     "run.cancel_requested.v1": run.RunCancelRequested,
     "run.ended.v1": run.RunEnded,
+    "run.began.v1": run.RunBegan,
+    "run.finish_requested.v1": run.RunFinishRequested,
+    "run.retried.v1": run.RunRetried,
+    "run.rescored.v1": run.RunRescored,
+    "run.gate_evaluated.v1": gate.GateEvaluated,
+    "run.reviews_requested.v1": review.ReviewsRequested,
+    "run.reviews_recorded.v1": review.ReviewsRecorded,
+    "run.reviews_closed.v1": review.ReviewsClosed,
 }
 
 

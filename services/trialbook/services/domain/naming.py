@@ -38,7 +38,7 @@ def dataset_name(project: str, dataset_id: str) -> str:
     return f"projects/{project}/datasets/{dataset_id}"
 
 
-def dataset_version_name(project: str, dataset_id: str, version: int) -> str:
+def dataset_version_name(project: str, dataset_id: str, version: int | str) -> str:
     """`projects/{project}/datasets/{dataset}/versions/{version}`."""
     return f"projects/{project}/datasets/{dataset_id}/versions/{version}"
 
@@ -71,6 +71,11 @@ def run_name(project: str, run_id: str) -> str:
 def result_name(project: str, run_id: str, number: int) -> str:
     """`projects/{project}/runs/{run}/results/{number}`."""
     return f"projects/{project}/runs/{run_id}/results/{number}"
+
+
+def score_name(project: str, run_id: str, number: int, score_id: str) -> str:
+    """`projects/{project}/runs/{run}/results/{number}/scores/{score}`."""
+    return f"{result_name(project, run_id, number)}/scores/{score_id}"
 
 
 def scorer_name(project: str, scorer_id: str) -> str:
@@ -183,6 +188,27 @@ def parse_result(path: str, name: str) -> tuple[str, str, int]:
     project, run, number = _split(path, name, "projects/{project}/runs/{run}/results/{number}")
     _checked(path, [project, run], RESOURCE_ID, RESOURCE_ID_RULE)
     return project, run, _number(path, number)
+
+
+def parse_score(path: str, name: str) -> tuple[str, str, int, str, int | None]:
+    """Return project, run id, the result's number, the scorer's alias, and its place from 1.
+
+    The number is 0 for a score of the run as a whole, the place None where the name has none.
+    Raises Invalid.
+    """
+    project, run, number, score = _split(
+        path, name, "projects/{project}/runs/{run}/results/{number}/scores/{score}"
+    )
+    _checked(path, [project, run], RESOURCE_ID, RESOURCE_ID_RULE)
+    alias, at, place = score.partition("@")
+    _checked(path, [alias], ALIAS, ALIAS_RULE)
+    return (
+        project,
+        run,
+        0 if number == "0" else _number(path, number),
+        alias,
+        _number(path, place) if at else None,
+    )
 
 
 def parse_versioned(path: str, name: str, noun: str) -> tuple[str, str, int | None]:

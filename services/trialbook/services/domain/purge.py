@@ -9,6 +9,7 @@ import msgspec
 
 from trialbook.services.domain.content import BlobReference
 from trialbook.services.domain.dataset import ItemFact, ItemsAdded, ItemsChanged, ItemsRestored
+from trialbook.services.domain.review import ReviewFact, ReviewsRecorded
 from trialbook.services.domain.run import (
     ResultFact,
     ResultsRecorded,
@@ -17,7 +18,7 @@ from trialbook.services.domain.run import (
     TaskError,
 )
 
-F = TypeVar("F", ItemFact, ResultFact, ScoreFact)
+F = TypeVar("F", ItemFact, ResultFact, ScoreFact, ReviewFact)
 
 PURGED_INPUT = "null"
 """Stands for the input of a purged item."""
@@ -35,6 +36,9 @@ def blanked(event: msgspec.Struct, item_ids: Collection[str]) -> msgspec.Struct 
         case ScoresRecorded():
             scores = _blanked(event.scores, item_ids, _score)
             return None if scores is None else msgspec.structs.replace(event, scores=scores)
+        case ReviewsRecorded():
+            reviews = _blanked(event.reviews, item_ids, _review)
+            return None if reviews is None else msgspec.structs.replace(event, reviews=reviews)
     return None
 
 
@@ -70,8 +74,12 @@ def _item(fact: ItemFact) -> ItemFact:
 
 def _result(fact: ResultFact) -> ResultFact:
     error = None if fact.error is None else TaskError(fact.error.code, "")
-    return msgspec.structs.replace(fact, output=None, error=error)
+    return msgspec.structs.replace(fact, output=None, error=error, steps=None)
 
 
 def _score(fact: ScoreFact) -> ScoreFact:
     return msgspec.structs.replace(fact, label="", reason="", evidence=None)
+
+
+def _review(fact: ReviewFact) -> ReviewFact:
+    return msgspec.structs.replace(fact, label="", comment="")

@@ -23,6 +23,7 @@ from trialbook.services.engine.report import (
     Broke,
     Disposition,
     Judged,
+    Measured,
     OnRecorded,
     Report,
 )
@@ -36,7 +37,7 @@ class TaskReport(msgspec.Struct, frozen=True):
     key: TaskKey
     lease_token: str
     outcome: str | Judged | TaskError
-    duration: int
+    measured: Measured
 
 
 class Completions:
@@ -85,15 +86,26 @@ class Completions:
             )
         finally:
             recording.end()
-        hosted = any(len(plan.built_in) < len(plan.scorers) for plan in plans.values())
+        hosted = any(plan.has_hosted_scorers for plan in plans.values())
         if hosted or recording.total < len(reports):
             await on_free()
         return dispositions
 
     async def _find_plans(self, reports: Sequence[TaskReport]) -> dict[str, RunPlan]:
+        """Return the plans of the reports' runs: those under which the tasks went out, if known.
+
+        A run's plan does not change while a task of it is out.
+        """
         plans: dict[str, RunPlan] = {}
-        for uid in {report.uid for report in reports}:
-            plan = self._plans.known(uid) or await self._store.read(_plan_of(self._plans, uid))
+        for report in reports:
+            known = self._plans.known(report.uid)
+            given = known and self._in_flight.find(known.number, report.key, report.lease_token)
+            if given:
+                found = plans.setdefault(report.uid, given.plan)
+                if found is not given.plan and given.plan.generation >= found.generation:
+                    plans[report.uid] = given.plan
+        for uid in {report.uid for report in reports} - plans.keys():
+            plan = await self._store.read(_plan_of(self._plans, uid))
             if plan is not None:
                 plans[uid] = plan
         return plans
@@ -126,7 +138,7 @@ class Completions:
         for report in reports:
             plan = plans.get(report.uid)
             known = (report.uid, report.key) in items
-            if isinstance(report.outcome, str) and plan and plan.built_in and not known:
+            if isinstance(report.outcome, str) and plan and plan.judges_here and not known:
                 missing[report.uid].add(report.key)
         for uid, keys in missing.items():
             found = await self._store.read(_items_of(plans[uid], keys))
@@ -143,7 +155,8 @@ class Completions:
             item = items.get((report.uid, report.key))
             if isinstance(report.outcome, str) and item is not None:
                 sample = Sample(report.outcome, item.expected, item.input)
-                cases[place] = Case(plans[report.uid], sample)
+                steps, extras = report.measured.steps, item.extras
+                cases[place] = Case(plans[report.uid], sample, steps, extras)
         judgements = await judge(list(cases.values()), self._scoring)
         by_place = dict(zip(cases, judgements, strict=True))
         return [
@@ -176,4 +189,4 @@ def _judged(report: TaskReport, judgements: dict[int, Judgement]) -> Report:
         outcome = Broke(report.outcome)
     else:
         outcome = report.outcome
-    return Report(report.key, report.lease_token, outcome, report.duration)
+    return Report(report.key, report.lease_token, outcome, report.measured)

@@ -10,16 +10,29 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from trialbook.services.application import clock
 from trialbook.services.application import worker as workers
 from trialbook.services.application.ports import CommandContext, Store, UnitOfWork
 from trialbook.services.application.views import Session
-from trialbook.services.application.work import TaskKey
+from trialbook.services.application.work import TaskKey, WorkState
 from trialbook.services.application.worker import OpenedSession, Registration
 from trialbook.services.domain.errors import SessionExpired
+from trialbook.services.domain.identity import new_uid
+from trialbook.services.domain.run import TaskError
 from trialbook.services.engine.completion import Completions, TaskReport
 from trialbook.services.engine.follower import Follower
 from trialbook.services.engine.in_flight import InFlight
-from trialbook.services.engine.lease import LeasedTask, LeaseRequest, LeaseTerms, lease_tasks
+from trialbook.services.engine.job import JobTools
+from trialbook.services.engine.job_kinds import JOB_KINDS
+from trialbook.services.engine.jobs import Jobs
+from trialbook.services.engine.lease import (
+    LeasedTask,
+    LeaseRequest,
+    Leases,
+    LeaseTerms,
+    RunWouldBegin,
+    lease_tasks,
+)
 from trialbook.services.engine.pace import Pace
 from trialbook.services.engine.plan import PlanBook
 from trialbook.services.engine.presence import SYSTEM, Presence
@@ -27,9 +40,11 @@ from trialbook.services.engine.reopen import reopen
 from trialbook.services.engine.report import Disposition
 from trialbook.services.engine.sessions import Sessions
 from trialbook.services.engine.signals import RunSignals, Signal
+from trialbook.services.engine.submission import Submissions
 from trialbook.services.engine.sweep import give_back_all
 from trialbook.services.engine.task_identity import write_task_id
 from trialbook.services.engine.upkeep import Upkeep
+from trialbook.services.engine.verdict import Verdicts
 
 _MAX_LEASED_AT_ONCE = 1000
 _LEASES_FIRST = 0.05
@@ -84,6 +99,12 @@ class Engine:
         self._completions = Completions(
             store, self._plans, self._in_flight, self._pace, self._scoring
         )
+        self.submissions = Submissions(
+            store,
+            self._plans,
+            self._scoring,
+            lambda run, state: self._on_loop(self._recorded, run, state),
+        )
         self._presence = Presence(
             store, int(settings.server_lifetime * 1_000_000), self._lease_microseconds
         )
@@ -96,6 +117,16 @@ class Engine:
             on_changed=self._changed,
             on_ready=self._work.notify,
         )
+        self.jobs = Jobs(
+            JobTools(store, self._plans, self._scoring, new_uid()),
+            JOB_KINDS,
+            interval=settings.sweep_interval,
+            on_changed=self._changed,
+            on_tasks=self._work.notify,
+        )
+        self._verdicts = Verdicts(
+            store, interval=settings.sweep_interval, on_given=self.runs.notify
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
@@ -107,6 +138,8 @@ class Engine:
         for run in await self._store.read(lambda queries: queries.work.without_work()):
             await self._store.transact(SYSTEM, partial(reopen, plans=self._plans, run=run))
         self.upkeep.start()
+        self.jobs.start()
+        self._verdicts.start()
         self._follower.start()
 
     def drain(self) -> None:
@@ -119,13 +152,23 @@ class Engine:
         """End what goes on by itself. The store stays open."""
         self.drain()
         await self._follower.stop()
+        await self._verdicts.stop()
+        await self.jobs.stop()
         await self.upkeep.stop()
         await self._presence.leave()
         self._scoring.shutdown()
 
     def run_started(self) -> None:
-        """Wake those who wait for work."""
+        """Wake those who wait for work, and begin what the service itself does."""
         self._work.notify()
+        self.jobs.hurry()
+
+    def run_goes_on(self, run: int) -> None:
+        """Begin what is left to do of a run that was retried, rescored or finished."""
+        self._plans.forget(run)
+        self._work.notify()
+        self.jobs.hurry()
+        self.runs.notify(run)
 
     def run_cancelled(self, run: int) -> None:
         """Begin to skip what a run has not done."""
@@ -142,12 +185,12 @@ class Engine:
 
     async def register(self, project: str, registration: Registration) -> OpenedSession:
         """Open a worker's session. Raises Invalid."""
-        expires_at = _now() + self._lease_microseconds
+        expires_at = clock.now() + self._lease_microseconds
         opened = await self._store.transact(
             CommandContext(actor=registration.worker_id, command="RegisterWorker"),
             lambda uow: workers.register(uow, project, registration, expires_at),
         )
-        self.sessions.drop_expired(_now())
+        self.sessions.drop_expired(clock.now())
         self.sessions.add(opened.token, opened.session)
         return opened
 
@@ -157,14 +200,18 @@ class Engine:
         Raises SessionExpired, also when the session ends while it waits.
         """
         deadline = time.monotonic() + min(wait, self.settings.longest_wait)
-        with self._follower.waiting(await self.sessions.require(token, _now())):
+        with self._follower.waiting(await self.sessions.require(token, clock.now())):
             while True:
                 seen = self._work.count
-                session = await self.sessions.require(token, _now())
-                tasks = await self._lease_now(session, min(limit, _MAX_LEASED_AT_ONCE), request_id)
+                session = await self.sessions.require(token, clock.now())
+                leases = await self._lease_now(session, min(limit, _MAX_LEASED_AT_ONCE), request_id)
                 left = deadline - time.monotonic()
-                if tasks or left <= 0 or self.draining:
-                    return tasks
+                if leases.tasks or self.draining:
+                    return leases.tasks
+                if leases.searching:
+                    continue
+                if left <= 0:
+                    return []
                 await self._work.wait(seen, left)
 
     async def complete(self, session: Session, reports: Sequence[TaskReport]) -> list[Disposition]:
@@ -173,9 +220,10 @@ class Engine:
             session,
             reports,
             self._serve_waiting,
-            lambda run, ended: self._call_soon(run, ended=ended),
+            lambda run, state: self._on_loop(self._recorded, run, state),
         )
-        if Disposition.RETRY_SCHEDULED in dispositions:
+        if any(isinstance(report.outcome, TaskError) for report in reports):
+            # A retry waits for its time, or the run stops at this failure.
             self.upkeep.hurry()
         return dispositions
 
@@ -188,11 +236,10 @@ class Engine:
         def work(uow: UnitOfWork) -> Pulse:
             expires_at = uow.now + self._lease_microseconds
             uow.workers.prolong(session.number, expires_at)
-            held = {
-                write_task_id(self._plans.by_number(uow, run).uid, row.key): (run, row.key)
-                for run, rows in uow.work.held_by(session.number).items()
-                for row in rows
-            }
+            held: dict[str, tuple[int, TaskKey]] = {}
+            for run, rows in uow.work.held_by(session.number).items():
+                uid = self._plans.by_number(uow, run).uid
+                held |= {write_task_id(uid, row.key): (run, row.key) for row in rows}
             wanted: defaultdict[int, set[TaskKey]] = defaultdict(set)
             for run, key in (held[task_id] for task_id in held.keys() & running.keys()):
                 wanted[run].add(key)
@@ -217,7 +264,7 @@ class Engine:
         self.sessions.drop(token)
         self._work.notify()
 
-    async def _lease_now(self, session: Session, limit: int, request_id: str) -> list[LeasedTask]:
+    async def _lease_now(self, session: Session, limit: int, request_id: str) -> Leases:
         self._leasing += 1
         try:
             return await self._lease_from_store(session, limit, request_id)
@@ -238,29 +285,34 @@ class Engine:
             # One turn of the loop sends their answers.
             await asyncio.sleep(0)
 
-    async def _lease_from_store(
-        self, session: Session, limit: int, request_id: str
-    ) -> list[LeasedTask]:
+    async def _lease_from_store(self, session: Session, limit: int, request_id: str) -> Leases:
         request = LeaseRequest(session, limit, request_id)
+        try:
+            leases = await self._lease(request, may_begin=False)
+        except RunWouldBegin:
+            leases = await self._lease(request, may_begin=True)
+        for task in leases.tasks:
+            self._in_flight.add(task)
+        for run in leases.begun:
+            self.runs.notify(run)
+        return leases
+
+    async def _lease(self, request: LeaseRequest, *, may_begin: bool) -> Leases:
         terms = LeaseTerms(
             duration=self._lease_microseconds,
             grace=self._lease_microseconds,
             reported=self._in_flight.reported,
             pace=self._pace,
+            may_begin=may_begin,
         )
-        tasks = await self._store.transact(
-            CommandContext(actor=session.worker_id, command="LeaseTasks"),
+        return await self._store.transact(
+            CommandContext(actor=request.session.worker_id, command="LeaseTasks"),
             lambda uow: self._lease_to_open(uow, request, terms),
             # A lease that is lost is given again; the tasks' ids and the order stay the same.
-            relaxed=True,
+            relaxed=not may_begin,
         )
-        for task in tasks:
-            self._in_flight.add(task)
-        return tasks
 
-    def _lease_to_open(
-        self, uow: UnitOfWork, request: LeaseRequest, terms: LeaseTerms
-    ) -> list[LeasedTask]:
+    def _lease_to_open(self, uow: UnitOfWork, request: LeaseRequest, terms: LeaseTerms) -> Leases:
         # The session may have been closed at another server, which this one is not told.
         if self._store.shared and not uow.workers.is_open(request.session.number):
             raise SessionExpired
@@ -271,10 +323,13 @@ class Engine:
             self._plans.forget(run)
             self._in_flight.forget(run)
             self._pace.forget(run)
+            self._verdicts.hurry()
         self.runs.notify(run)
 
-    def _call_soon(self, run: int, *, ended: bool) -> None:
-        self._on_loop(self._changed, run, ended)
+    def _recorded(self, run: int, state: WorkState | None) -> None:
+        self._changed(run, state is None)
+        if state is not None and state.due_job is not None:
+            self.jobs.hurry()
 
     def _on_loop(self, callback: Callable[..., None], *arguments: object) -> None:
         if self._loop is not None and not self._loop.is_closed():
@@ -283,7 +338,3 @@ class Engine:
     @property
     def _lease_microseconds(self) -> int:
         return int(self.settings.lease_duration * 1_000_000)
-
-
-def _now() -> int:
-    return time.time_ns() // 1000

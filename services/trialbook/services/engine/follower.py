@@ -86,7 +86,7 @@ class Follower:
         positions = {run: queries.runs.last_position(run) for run in watched}
         servable: dict[int, WorkState] = {}
         for state in queries.work.open_runs() if sessions else ():
-            plan = self._plans.by_number(queries, state.run)
+            plan = self._plans.by_state(queries, state)
             has_work = state.waiting or not state.exhausted
             has_room = state.out < plan.settings.concurrency
             if has_work and has_room and any(map(plan.served_by, sessions)):

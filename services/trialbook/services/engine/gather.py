@@ -105,7 +105,8 @@ def _record_all(
     for index, call in enumerate(calls):
         # The rows are gone with this transaction, so they must no longer be counted as free.
         call.recording.end()
-        plans |= call.plans
+        # A late report may come under the plan of an earlier round: it must not count for others.
+        plans |= {uid: _newer(plan, plans.get(uid)) for uid, plan in call.plans.items()}
         for place, (uid, _) in enumerate(call.reports):
             places[uid].append((index, place))
         for (uid, key), given in call.taken.items():
@@ -119,6 +120,11 @@ def _record_all(
     return answers
 
 
+def _newer(plan: RunPlan, other: RunPlan | None) -> RunPlan:
+    """Return that of two plans of a run which was made last."""
+    return plan if other is None or plan.generation >= other.generation else other
+
+
 def _announce(uow: UnitOfWork, run: int, on_recorded: OnRecorded) -> None:
-    ended = uow.work.state(run) is None
-    uow.after_commit(lambda: on_recorded(run, ended))
+    state = uow.work.state(run)
+    uow.after_commit(lambda: on_recorded(run, state))

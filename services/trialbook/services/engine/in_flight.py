@@ -14,13 +14,15 @@ import msgspec
 from trialbook.services.application.views import ItemView
 from trialbook.services.application.work import TaskKey, TaskRow
 from trialbook.services.engine.lease import LeasedTask
+from trialbook.services.engine.plan import RunPlan
 
 _CACHED_CHARACTERS = 8192
 
 
 class Given(msgspec.Struct, frozen=True):
-    """A task as it went out, and its item; None where that is too large to keep."""
+    """A task as it went out under a plan, and its item; None where that is too large to keep."""
 
+    plan: RunPlan
     row: TaskRow
     item: ItemView | None
 
@@ -43,16 +45,20 @@ class InFlight:
         item = task.item
         size = len(item.input) + len(item.expected or "")
         kept = item if size <= _CACHED_CHARACTERS else None
-        self._given[task.plan.number][task.row.key] = Given(task.row, kept)
+        self._given[task.plan.number][task.row.key] = Given(task.plan, task.row, kept)
 
     def take(self, run: int, key: TaskKey, lease_token: str) -> Given | None:
         """Forget a task that is reported under its lease; None if it is not known."""
+        given = self.find(run, key, lease_token)
+        if given is not None:
+            del self._given[run][key]
+        return given
+
+    def find(self, run: int, key: TaskKey, lease_token: str) -> Given | None:
+        """Return a task that is out under this lease; None if it is not known."""
         tasks = self._given.get(run)
         given = tasks.get(key) if tasks else None
-        if tasks is None or given is None or given.row.lease_token != lease_token:
-            return None
-        del tasks[key]
-        return given
+        return given if given is not None and given.row.lease_token == lease_token else None
 
     def has(self, run: int) -> bool:
         """Say whether tasks of a run are out."""

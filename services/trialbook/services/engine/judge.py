@@ -8,9 +8,12 @@ from concurrent.futures import Executor
 
 import msgspec
 
+from trialbook.services.domain.experiment import ScorerSpec
 from trialbook.services.domain.judgement import Judgement
-from trialbook.services.engine.plan import RunPlan
+from trialbook.services.engine.place import NOT_APPLICABLE, Place, Steps, read_steps
+from trialbook.services.engine.plan import RunPlan, configured
 from trialbook.services.scoring.judgement import Sample
+from trialbook.services.scoring.not_evaluable import NotEvaluable
 
 _CHARACTERS_ON_THE_LOOP = 65_536
 # Edit distance grows with the product of the lengths: this much takes a tenth of a millisecond.
@@ -19,28 +22,38 @@ _QUICK = frozenset({"exact_match", "contains", "json_valid", "numeric_range", "l
 
 
 class Case(msgspec.Struct, frozen=True):
-    """An output to be judged, with the run that says by which scorers."""
+    """An output to be judged, with the run that says by which scorers.
+
+    `steps` is the result's JSON array of StepOutcome, `extras` is the item's; None where there
+    are none. `places` are the scorers to judge by; None for all.
+    """
 
     plan: RunPlan
     sample: Sample
+    steps: str | None = None
+    extras: str | None = None
+    places: frozenset[int] | None = None
 
 
 async def judge(cases: Sequence[Case], executor: Executor) -> list[dict[int, Judgement]]:
-    """Return the judgements of each case, by the scorer's place in its run.
+    """Return what is said of each case here, by the scorer's place in its run.
 
-    Short texts and quick scorers are judged on the spot, which is cheaper than a change of
-    thread; anything else on a thread, so that other calls are answered meanwhile.
+    That is what the built-in scorers judge, and of all others why they have nothing to judge: no
+    such step or part, or an item that does not ask for them. Places without a judgement are left
+    to workers, or to the caller. Short texts and quick scorers are judged on the spot, which is
+    cheaper than a change of thread; anything else on a thread, so that other calls are answered
+    meanwhile.
     """
     if _is_quick(cases):
-        return [_judge(case) for case in cases]
+        return judge_all(cases)
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(executor, lambda: [_judge(case) for case in cases])
+    return await loop.run_in_executor(executor, judge_all, cases)
 
 
 def _is_quick(cases: Sequence[Case]) -> bool:
     characters = 0
     for case in cases:
-        size = len(case.sample.output) + len(case.sample.expected or "")
+        size = len(case.sample.output) + len(case.sample.expected or "") + len(case.steps or "")
         characters += size
         if size > _CHARACTERS_OF_A_CASE:
             return False
@@ -49,5 +62,42 @@ def _is_quick(cases: Sequence[Case]) -> bool:
     return characters <= _CHARACTERS_ON_THE_LOOP
 
 
+def judge_all(cases: Sequence[Case]) -> list[dict[int, Judgement]]:
+    """Do what `judge` does, on the caller's thread."""
+    return [_judge(case) for case in cases]
+
+
 def _judge(case: Case) -> dict[int, Judgement]:
-    return {place: scorer(case.sample) for place, scorer in case.plan.built_in.items()}
+    plan, sample, wanted = case.plan, case.sample, case.places
+    if wanted is None and not plan.places:
+        return {place: scorer(sample) for place, scorer in plan.built_in.items()}
+    found = {
+        number: scorer(sample)
+        for number, scorer in plan.built_in.items()
+        if wanted is None or number in wanted
+    }
+    return found | _judge_places(case) if plan.places else found
+
+
+def _judge_places(case: Case) -> dict[int, Judgement]:
+    """Return what is said of the parts of a case, and of what its item does not ask for."""
+    plan, wanted = case.plan, case.places
+    asked, steps = plan.asked_by(case.extras), read_steps(case.steps)
+    found: dict[int, Judgement] = {}
+    for number, place in plan.places.items():
+        if wanted is not None and number not in wanted:
+            continue
+        spec = asked.get(number) if place.spec.per_item else place.spec
+        said = NOT_APPLICABLE if spec is None else _judge_part(case.sample, steps, place, spec)
+        if said is not None:
+            found[number] = said
+    return found
+
+
+def _judge_part(sample: Sample, steps: Steps, place: Place, spec: ScorerSpec) -> Judgement | None:
+    """Return what a built-in scorer says; of others, why there is nothing to judge, or None."""
+    try:
+        part = place.parts_of(sample, steps)
+    except NotEvaluable as error:
+        return error.judgement()
+    return configured(spec.scorer, spec.params)(part) if spec.built_in else None

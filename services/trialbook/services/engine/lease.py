@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
+from trialbook.services.application.hosting import hosted_as
 from trialbook.services.application.ports import UnitOfWork
 from trialbook.services.application.views import ItemView, Session
-from trialbook.services.application.work import TARGET, TaskRow, WorkState
+from trialbook.services.application.work import TARGET, WHOLE_RUN, TaskRow, WorkState
+from trialbook.services.domain.run import RunStatus
+from trialbook.services.engine.begin import begin
 from trialbook.services.engine.expand import expand
+from trialbook.services.engine.matter import NO_ITEM, NO_MATTER, Matter, matter_of
 from trialbook.services.engine.pace import Pace
 from trialbook.services.engine.plan import PlanBook, RunPlan
+from trialbook.services.engine.rate_limit import allowance, taken
 
 _ANSWER_CHARACTERS = 1024 * 1024
 
@@ -22,13 +27,15 @@ class LeaseTerms:
     """For how long tasks go out, in microseconds, at what pace, and what is about to be free.
 
     A task whose report has arrived but is not yet recorded no longer runs: `reported` counts
-    these by run, and their slots are free.
+    these by run, and their slots are free. `may_begin` says whether the transaction is as durable
+    as the event that a pending run begins has to be.
     """
 
     duration: int
     grace: int
     reported: Mapping[int, int]
     pace: Pace
+    may_begin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,45 +53,87 @@ class LeaseRequest:
 
 
 class LeasedTask(msgspec.Struct, frozen=True):
-    """A task on its way to a worker. `output` is what a scorer is to judge."""
+    """A task on its way to a worker. `matter` is what a scorer is to judge."""
 
     plan: RunPlan
     row: TaskRow
     item: ItemView
-    output: str | None = None
+    matter: Matter = NO_MATTER
+
+
+@dataclass(slots=True)
+class Leases:
+    """What a request got, and which runs have begun with it.
+
+    `searching` says that a selection was looked through in part, and that there may be more.
+    """
+
+    tasks: list[LeasedTask]
+    begun: list[int] = field(default_factory=list)
+    searching: bool = False
+
+
+class RunWouldBegin(Exception):
+    """A pending run would begin, which this transaction may not do."""
 
 
 def lease_tasks(
     uow: UnitOfWork, plans: PlanBook, request: LeaseRequest, terms: LeaseTerms
-) -> list[LeasedTask]:
-    """Lease tasks to a session; a repeated request gets what it got before."""
+) -> Leases:
+    """Lease tasks to a session; a repeated request gets what it got before.
+
+    Raises RunWouldBegin.
+    """
     again = uow.work.leased_as(request.session.number, request.lease_token)
     if again:
-        return [
-            task
-            for run, rows in again.items()
-            for task in _all_with_bodies(uow, plans.by_number(uow, run), rows)
-        ]
-    leased: list[LeasedTask] = []
+        return Leases(
+            [
+                task
+                for run, rows in again.items()
+                for task in _all_with_bodies(uow, plans.by_number(uow, run), rows)
+            ]
+        )
+    leases = Leases([])
     characters = 0
     for state in uow.work.open_runs():
-        if len(leased) >= request.limit or characters > _ANSWER_CHARACTERS:
+        if len(leases.tasks) >= request.limit or characters > _ANSWER_CHARACTERS:
             break
-        plan = plans.by_number(uow, state.run)
+        plan = plans.by_state(uow, state)
         served = plan.served_by(request.session)
         free = plan.settings.concurrency - state.out + terms.reported.get(state.run, 0)
-        room = min(request.limit - len(leased), free, terms.pace.limit(state.run))
+        most = min(terms.pace.limit(state.run), _most_tasks(plan))
+        room = min(request.limit - len(leases.tasks), free, most)
         if not served or room <= 0:
             continue
-        taken = _Lease(uow, plan, request, terms).take(state, served, room)
-        leased += taken
-        characters += sum(map(_size, taken))
-    return leased
+        if plan.view.status is RunStatus.PENDING:
+            plan = _begun(uow, plans, plan, request, terms)
+            leases.begun.append(plan.number)
+        lease = _Lease(uow, plan, request, terms)
+        tasks = lease.take(state, served, room)
+        leases.tasks += tasks
+        leases.searching |= lease.searching
+        characters += sum(map(_size, tasks))
+    return leases
+
+
+def _begun(
+    uow: UnitOfWork, plans: PlanBook, plan: RunPlan, request: LeaseRequest, terms: LeaseTerms
+) -> RunPlan:
+    target = hosted_as(request.session, plan.target)
+    if not terms.may_begin:
+        raise RunWouldBegin
+    return plan if target is None else begin(uow, plans, plan, target)
+
+
+def _most_tasks(plan: RunPlan) -> int:
+    """Return how many tasks of a run one answer may hold, by what each brings of the run's own."""
+    pins = plan.view.pins
+    return 1 + _ANSWER_CHARACTERS // (1 + len(pins.target_options) + len(pins.context))
 
 
 def _size(task: LeasedTask) -> int:
     item = task.item
-    bodies = (item.input, item.expected, item.context, item.metadata, task.output)
+    bodies = (item.input, item.expected, item.context, item.metadata, task.matter.output)
     return sum(len(body) for body in bodies if body is not None)
 
 
@@ -99,24 +148,26 @@ def _all_with_bodies(uow: UnitOfWork, plan: RunPlan, rows: list[TaskRow]) -> lis
 def _with_bodies(uow: UnitOfWork, plan: RunPlan, rows: list[TaskRow]) -> list[LeasedTask]:
     """Return tasks with what they are to work on, as many of the first as one answer may hold."""
     items = uow.datasets.items_at(
-        plan.view.dataset_number, plan.view.dataset_version, [row.ordinal for row in rows]
+        plan.view.dataset_number,
+        plan.view.dataset_version,
+        [row.ordinal for row in rows if row.number != WHOLE_RUN],
     )
+    items[NO_ITEM.ordinal] = NO_ITEM
     tasks: list[LeasedTask] = []
     room = _ANSWER_CHARACTERS
     for row in rows:
         if row.ordinal not in items or room <= 0:
             break
-        output = _output(uow, plan, row)
-        tasks.append(LeasedTask(plan, row, items[row.ordinal], output))
-        room -= len(output or "")
+        item = items[row.ordinal]
+        matter = NO_MATTER if row.scorer == TARGET else matter_of(uow, plan, row, item)
+        tasks.append(LeasedTask(plan, row, item, matter))
+        room -= len(matter.output or "")
     return tasks
 
 
-def _output(uow: UnitOfWork, plan: RunPlan, row: TaskRow) -> str | None:
-    if row.scorer == TARGET:
-        return None
-    result = uow.runs.result(plan.view, row.number)
-    return None if result is None else result.output
+def _attempts(tasks: list[LeasedTask]) -> int:
+    """Return how many of these tasks are attempts at the target."""
+    return sum(task.row.scorer == TARGET for task in tasks)
 
 
 class _Lease:
@@ -133,21 +184,29 @@ class _Lease:
         self._plan = plan
         self._request = request
         self._terms = terms
+        self.searching = False
 
     def take(self, state: WorkState, served: tuple[int, ...], room: int) -> list[LeasedTask]:
-        """Lease tasks that waited, then new ones."""
-        tasks = self._waiting(served, room) if state.waiting else []
-        if TARGET in served and not state.exhausted and len(tasks) < room:
-            tasks += self._new(state, room - len(tasks))
+        """Lease tasks that waited, then new ones; no more for the target than may begin now."""
+        run, now, rate = self._plan.number, self._uow.now, self._plan.settings.rate_limit
+        allowed = allowance(rate, state.rate_at, now) if rate else room
+        tasks = self._waiting(served, room, allowed) if state.waiting else []
+        left = min(room - len(tasks), allowed - _attempts(tasks))
+        if TARGET in served and not state.exhausted and left > 0:
+            tasks += self._new(state, left)
         if tasks:
-            self._uow.work.served(self._plan.number, self._uow.now)
+            self._uow.work.served(run, len(tasks), self._plan.settings.concurrency)
+        if rate and (attempts := _attempts(tasks)):
+            self._uow.work.limit(run, taken(rate, state.rate_at, now, attempts))
         return tasks
 
-    def _waiting(self, served: tuple[int, ...], room: int) -> list[LeasedTask]:
+    def _waiting(self, served: tuple[int, ...], room: int, allowed: int) -> list[LeasedTask]:
         work = self._uow.work
         run, now = self._plan.number, self._uow.now
         rows = work.suspects(run, served, now, self._request.session.number)
         rows += work.ready(run, served, now, room - len(rows))
+        of_target = [row for row in rows if row.scorer == TARGET]
+        rows = [row for row in rows if row.scorer != TARGET] + of_target[:allowed]
         if not rows:
             return []
         token, session, expires_at, deadline = self._terms_of_lease()
@@ -167,6 +226,7 @@ class _Lease:
 
     def _new(self, state: WorkState, room: int) -> list[LeasedTask]:
         expansion = expand(self._uow, self._plan, state, room)
+        self.searching = not expansion.units and not expansion.exhausted
         lease = self._terms_of_lease()
         tasks = [
             LeasedTask(

@@ -17,6 +17,8 @@ SYSTEM = CommandContext(actor="trialbook", command="engine")
 
 _BEATS_PER_LIFE = 3
 _IMPORTS_OUTLIVE = 10_000_000
+_LONGEST_WORD = 60_000_000
+"""Servers that share a database may have other leases, and clocks that differ by a little."""
 _SEPARATOR = "-"
 
 
@@ -24,15 +26,16 @@ class Presence:
     """One server among those that share the database, known by an id of its own.
 
     A server that has said nothing for `lifetime` (microseconds) counts as dead. Where none is
-    alive, nobody could hear the workers: their leases are prolonged by `lease` then. To drop a
-    living server's import would be worse than to wait: that takes ten seconds of silence at least.
+    alive, nobody could hear the workers: what they are at gets its whole time anew then, its lease
+    holds for `lease`. To drop a living server's import would be worse than to wait: that takes ten
+    seconds of silence at least.
     """
 
     def __init__(self, store: Store, lifetime: int, lease: int) -> None:
         self._store = store
         self._lifetime = lifetime
         self._grace = max(0, _IMPORTS_OUTLIVE - lifetime)
-        self._lease = lease
+        self.lease = lease
         self._server_id = new_uid()
         self._host = f"{socket.gethostname()}:{os.getpid()}"
         self._next_beat = 0.0
@@ -67,8 +70,7 @@ class Presence:
         imports = queries.datasets.open_imports()
         if not imports:
             return []
-        servers = queries.servers.live(queries.now - self._grace)
-        alive = {server.server_id for server in servers}
+        alive = {server.server_id for server in self._living(queries, self._grace)}
         alive.add(self._server_id)
         return [one for one in imports if one.partition(_SEPARATOR)[0] not in alive]
 
@@ -77,26 +79,39 @@ class Presence:
         await self._store.transact(SYSTEM, work)
         self._next_beat = said_at + self.beats_every
 
+    def realign(self, uow: UnitOfWork) -> None:
+        """Let all that workers are at have its whole time from now, and nothing else wait."""
+        expires_at = uow.now + self.lease
+        uow.workers.realign(expires_at)
+        for state in uow.work.open_runs():
+            timeout = uow.runs.by_number(state.run).settings.attempt_timeout
+            uow.work.realign(state.run, uow.now, expires_at, expires_at + timeout)
+
     def _arrive(self, uow: UnitOfWork) -> None:
         if not self._store.shared:
             # Whoever stands there was this database's only server before, and is no more.
             uow.servers.remove_all()
-        if not uow.servers.live(uow.now):
-            self._prolong_all(uow)
+        if not self._living(uow):
+            self.realign(uow)
         self._put(uow)
 
     def _live_on(self, uow: UnitOfWork) -> None:
-        if not uow.servers.live(uow.now):
+        if not self._living(uow):
             # The database was away, or this process was: longer than its word holds.
-            self._prolong_all(uow)
+            self.realign(uow)
         self._put(uow)
         uow.servers.remove_expired(uow.now - self._grace)
+
+    def _living(self, queries: Queries, grace: int = 0) -> list[ServerView]:
+        """Return the servers that count as alive, or did so within `grace` microseconds.
+
+        A word that holds for much longer than any is given was given by a clock that was put back
+        since: whoever gave it and lives will give another one.
+        """
+        latest = queries.now + max(2 * self._lifetime, _LONGEST_WORD)
+        living = queries.servers.live(queries.now - grace)
+        return [server for server in living if server.expires_at <= latest]
 
     def _put(self, uow: UnitOfWork) -> None:
         expires_at = uow.now + self._lifetime if self._store.shared else ALWAYS
         uow.servers.put(ServerView(self._server_id, self._host, expires_at))
-
-    def _prolong_all(self, uow: UnitOfWork) -> None:
-        expires_at = uow.now + self._lease
-        uow.workers.prolong_all(expires_at)
-        uow.work.prolong_all(expires_at)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from trialbook.services.application.ports import UnitOfWork
+from trialbook.services.application.rework_reads import Unit
 from trialbook.services.application.work import TARGET, TaskKey, TaskRow
 from trialbook.services.domain.content import Content, ContentCollector
 from trialbook.services.domain.judgement import Judgement, ScoreStatus
@@ -18,17 +19,24 @@ from trialbook.services.domain.run import (
     ResultFact,
     ResultsRecorded,
     ResultStatus,
-    RunEnded,
-    RunStatus,
     ScoreFact,
     ScoresRecorded,
+    SkipReason,
     TaskError,
     facts_stream_of,
-    stream_of,
 )
 from trialbook.services.engine.backoff import backoff
+from trialbook.services.engine.ending import end_run, stop_for_failures
 from trialbook.services.engine.plan import RunPlan
-from trialbook.services.engine.report import Answered, Broke, Disposition, Judged, Report
+from trialbook.services.engine.report import (
+    UNMEASURED,
+    Answered,
+    Broke,
+    Disposition,
+    Judged,
+    Measured,
+    Report,
+)
 from trialbook.services.engine.task_identity import trace_id, write_task_id
 
 WRITER = "w0"
@@ -38,9 +46,18 @@ _jitter = random.SystemRandom()
 _ITEM_FAILED = Judgement(
     ScoreStatus.SKIPPED, None, None, "item_failed", "The item failed: there is no output.", None
 )
-_RUN_CANCELLED = Judgement(
-    ScoreStatus.SKIPPED, None, None, "run_cancelled", "The run was cancelled before.", None
+_SUPERSEDED = Judgement(
+    ScoreStatus.SKIPPED, None, None, "superseded", "Another scorer judges in its place now.", None
 )
+SKIPPED = {
+    reason: Judgement(ScoreStatus.SKIPPED, None, None, reason, sentence, None)
+    for reason, sentence in (
+        (SkipReason.RUN_CANCELLED, "The run was cancelled before."),
+        (SkipReason.RUN_DEADLINE, "The time of the run was over before."),
+        (SkipReason.TOO_MANY_FAILURES, "The run was stopped before: too many results failed."),
+        (SkipReason.NOT_SUBMITTED, "The caller has not submitted it."),
+    )
+}
 
 
 def record_reports(
@@ -98,15 +115,16 @@ class Ledger:
         """Take in a report whose lease holds."""
         match report.outcome:
             case Answered() as answer:
-                self._answered(row, answer, report.duration)
+                self._answered(row, answer, report.measured)
+                self._done.append(row)
             case Judged(judgement):
-                self._score(row, row.scorer, judgement, report.duration)
+                self._score(row, row.scorer, judgement, report.measured.duration)
                 self._done.append(row)
             case Broke(error):
-                return self.fail(row, error, report.duration)
+                return self.fail(row, error, report.measured)
         return Disposition.RECORDED
 
-    def fail(self, row: TaskRow, error: TaskError, duration: int | None = None) -> Disposition:
+    def fail(self, row: TaskRow, error: TaskError, measured: Measured = UNMEASURED) -> Disposition:
         """Take in a failed attempt: another one is scheduled if that may help."""
         retries = self._plan.settings.max_retries
         if error.code is ErrorCode.CANCELLED:
@@ -115,7 +133,8 @@ class Ledger:
             wait = backoff(self._plan.settings, row.attempt, _jitter)
             self._postpone(row, row.attempt + 1, row.losses, wait)
         else:
-            self._failed(row, error, duration)
+            self._failed(row, error, measured)
+            self._done.append(row)
             return Disposition.RECORDED
         return Disposition.RETRY_SCHEDULED
 
@@ -126,37 +145,63 @@ class Ledger:
             self._postpone(row, row.attempt, losses, 0)
             return
         sentence = f"{losses} workers went away while they had this task"
-        self._failed(row, TaskError(ErrorCode.WORKER_LOST, sentence), None)
+        self._failed(row, TaskError(ErrorCode.WORKER_LOST, sentence), UNMEASURED)
+        self._done.append(row)
 
     def give_back(self, row: TaskRow) -> None:
         """Take in that a worker ended its session with a task unfinished."""
         self._postpone(row, row.attempt, row.losses, 0)
 
-    def skip(self, row: TaskRow) -> None:
-        """Take in that a task will never be run, since the run was cancelled."""
-        if row.scorer == TARGET:
-            self.skip_unit(row.number, row.ordinal, row.item_id, row.trial)
+    def skip(self, row: TaskRow, reason: SkipReason) -> None:
+        """Take in that a task will never be run."""
+        if row.scorer == TARGET and self._replaces:
+            # What was not run again keeps the outcome that it had.
+            pass
+        elif row.scorer == TARGET:
+            self.skip_unit(row.number, row.ordinal, row.item_id, row.trial, reason)
         else:
-            self._score(row, row.scorer, _RUN_CANCELLED, None)
+            self._score(row, row.scorer, SKIPPED[reason], None)
         self._done.append(row)
 
-    def skip_unit(self, number: int, ordinal: int, item_id: str, trial: int) -> None:
+    def skip_unit(
+        self, number: int, ordinal: int, item_id: str, trial: int, reason: SkipReason
+    ) -> None:
         """Take in that an (item, trial) will never become a task."""
-        self._results.append(ResultFact(number, ordinal, item_id, trial, ResultStatus.SKIPPED))
+        self._results.append(
+            ResultFact(number, ordinal, item_id, trial, ResultStatus.SKIPPED, skip_reason=reason)
+        )
+
+    def record(self, row: TaskRow, outcome: Answered | TaskError, measured: Measured) -> None:
+        """Take in what became of an (item, trial) that was no task of a worker."""
+        if isinstance(outcome, Answered):
+            self._answered(row, outcome, measured)
+        else:
+            self._failed(row, outcome, measured)
+
+    def judge(self, unit: Unit, place: int, judgement: Judgement) -> None:
+        """Take in what is said of a result that is recorded."""
+        self._score(unit, place, judgement, None)
+
+    def add(self, tasks: Iterable[TaskRow]) -> None:
+        """Take in new tasks."""
+        self._new += tasks
 
     def write(self) -> None:
-        """Write everything; the run ends with its last task."""
+        """Write everything; the run stops at its last failure, and ends with its last task."""
         self._append_facts()
+        if any(fact.status is ResultStatus.FAILED for fact in self._results):
+            stop_for_failures(self._uow, self._plan)
         state = self._uow.work.settle(self._plan.number, self._done, self._postponed, self._new)
         if state is not None and state.finished:
-            self._end()
+            end_run(self._uow, self._plan.number)
 
-    def _answered(self, row: TaskRow, answer: Answered, duration: int) -> None:
+    def _answered(self, row: TaskRow, answer: Answered, measured: Measured) -> None:
         output = self._contents.add(answer.output)
-        self._result(row, ResultStatus.SUCCEEDED, duration, output=output)
-        for place in range(len(self._plan.scorers)):
-            if place in self._plan.built_in:
-                self._score(row, place, answer.judgements[place], None)
+        self._result(row, ResultStatus.SUCCEEDED, measured, output=output)
+        for place in self._plan.of_results:
+            judgement = answer.judgements.get(place) or self._unjudged(place)
+            if judgement is not None:
+                self._score(row, place, judgement, answer.durations.get(place))
             else:
                 self._new.append(
                     TaskRow(
@@ -170,24 +215,33 @@ class Ledger:
                         ready_at=self._uow.now,
                     )
                 )
-        self._done.append(row)
 
-    def _failed(self, row: TaskRow, error: TaskError, duration: int | None) -> None:
+    def _unjudged(self, place: int) -> Judgement | None:
+        """Return what stands for a judgement that was not made; None if a worker makes it."""
+        spec = self._plan.scorers[place]
+        if spec.superseded:
+            return _SUPERSEDED
+        if spec.by_caller:
+            return SKIPPED[SkipReason.NOT_SUBMITTED]
+        if spec.built_in:
+            raise ValueError(f"the scorer at {place} of run {self._plan.uid} judges here")
+        return None
+
+    def _failed(self, row: TaskRow, error: TaskError, measured: Measured) -> None:
         if row.scorer == TARGET:
-            self._result(row, ResultStatus.FAILED, duration, error=error)
-            for place in range(len(self._plan.scorers)):
+            self._result(row, ResultStatus.FAILED, measured, error=error)
+            for place in self._plan.of_results:
                 self._score(row, place, _ITEM_FAILED, None)
         else:
             reason = f"{error.kind}: {error.message}" if error.kind else error.message
             broken = Judgement(ScoreStatus.FAILED, None, None, error.code, reason[:2000], None)
-            self._score(row, row.scorer, broken, duration)
-        self._done.append(row)
+            self._score(row, row.scorer, broken, measured.duration)
 
     def _result(
         self,
         row: TaskRow,
         status: ResultStatus,
-        duration: int | None,
+        measured: Measured,
         *,
         output: Content | None = None,
         error: TaskError | None = None,
@@ -201,13 +255,28 @@ class Ledger:
             output,
             error,
             row.attempt,
-            duration,
+            measured.duration,
             self._worker_id,
-            trace_id(write_task_id(self._plan.uid, row.key), row.attempt),
+            self._trace_id(row, measured),
+            steps=self._contents.add_optional(measured.steps),
+            usage=measured.usage,
+            round=self._plan.view.round,
         )
         self._results.append(fact)
 
-    def _score(self, row: TaskRow, place: int, judgement: Judgement, duration: int | None) -> None:
+    def _trace_id(self, row: TaskRow, measured: Measured) -> str:
+        if measured.trace_id is not None:
+            return measured.trace_id
+        return trace_id(write_task_id(self._plan.uid, row.key), row.attempt, self._plan.view.round)
+
+    @property
+    def _replaces(self) -> bool:
+        """Whether every result of the run was recorded before, in an earlier round."""
+        return self._plan.view.round > 0
+
+    def _score(
+        self, row: TaskRow | Unit, place: int, judgement: Judgement, duration: int | None
+    ) -> None:
         evidence = self._contents.add_optional(judgement.evidence)
         self._scores.append(
             ScoreFact(
@@ -247,21 +316,11 @@ class Ledger:
         events: list[msgspec.Struct] = []
         for start in range(0, len(self._results), FACTS_PER_EVENT):
             results = tuple(self._results[start : start + FACTS_PER_EVENT])
-            events.append(ResultsRecorded(uid, position, results))
+            events.append(ResultsRecorded(uid, position, results, self._replaces))
             position += len(results)
         for start in range(0, len(self._scores), FACTS_PER_EVENT):
             scores = tuple(self._scores[start : start + FACTS_PER_EVENT])
-            events.append(ScoresRecorded(uid, position, scores))
+            events.append(ScoresRecorded(uid, position, scores, self._replaces))
             position += len(scores)
         self._uow.store_blobs(self._contents.blobs)
         self._uow.append(facts_stream_of(uid, WRITER), events, expected_version=None)
-
-    def _end(self) -> None:
-        run = self._uow.runs.by_number(self._plan.number)
-        cancelling = run.status is RunStatus.CANCELLING
-        status = RunStatus.CANCELLED if cancelling else RunStatus.COMPLETED
-        ended = RunEnded(
-            run.uid, run.last_position + 1, status, run.succeeded, run.failed, run.skipped
-        )
-        self._uow.append(stream_of(run.uid), [ended], expected_version=None)
-        self._uow.work.close(run.number)

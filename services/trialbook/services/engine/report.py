@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from trialbook.services.application.work import TaskKey
+from trialbook.services.application.work import TaskKey, WorkState
 from trialbook.services.domain.judgement import Judgement
-from trialbook.services.domain.run import TaskError
+from trialbook.services.domain.run import TaskError, Usage
 
 
 class Disposition(enum.Enum):
@@ -21,11 +21,31 @@ class Disposition(enum.Enum):
     RETRY_SCHEDULED = enum.auto()
 
 
+class Measured(msgspec.Struct, frozen=True):
+    """What an attempt tells beside its outcome, None where it does not.
+
+    `duration` is in microseconds; `steps` is JSON text, an array of StepOutcome. Without a
+    `trace_id` it is the one that the task was given.
+    """
+
+    duration: int | None = None
+    usage: Usage | None = None
+    steps: str | None = None
+    trace_id: str | None = None
+
+
+UNMEASURED = Measured()
+
+
 class Answered(msgspec.Struct, frozen=True):
-    """A target answered: its output as JSON text, and what the built-in scorers say of it."""
+    """A target answered: its output as JSON text, and what is said of it already.
+
+    By the scorer's place; `durations` (microseconds) are those of scorers that tell theirs.
+    """
 
     output: str
     judgements: dict[int, Judgement]
+    durations: dict[int, int | None] = {}
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -41,13 +61,13 @@ class Broke(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What came of one attempt. `duration` is in microseconds."""
+    """What came of one attempt."""
 
     key: TaskKey
     lease_token: str
     outcome: Answered | Judged | Broke
-    duration: int
+    measured: Measured
 
 
-OnRecorded = Callable[[int, bool], None]
-"""Called on the writer's thread with a run, and whether it has ended."""
+OnRecorded = Callable[[int, WorkState | None], None]
+"""Called on the writer's thread with a run, and the state of its work; None if it has ended."""

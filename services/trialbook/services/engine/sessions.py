@@ -22,13 +22,17 @@ class Sessions:
         self._by_digest[digest(token)] = session
 
     async def require(self, token: str, now: int) -> Session:
-        """Return an open session. Raises SessionExpired."""
+        """Return an open session. Raises SessionExpired.
+
+        One whose time is over is open until upkeep has ended it, which looks first whether the
+        clock was set.
+        """
         key = digest(token)
         session = self._by_digest.get(key)
         if session is None or session.expires_at <= now:
             # Another server may have opened it, or heard of the worker since.
             session = await self._store.read(lambda queries: queries.workers.session(key))
-        if session is None or session.expires_at <= now:
+        if session is None:
             self._by_digest.pop(key, None)
             raise SessionExpired
         self._by_digest[key] = session

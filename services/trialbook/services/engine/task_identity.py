@@ -29,16 +29,17 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER
 
 
-def trace_id(task_id: str, attempt: int) -> str:
-    """Return the W3C trace id of an attempt, 32 hex digits."""
-    return _digest(task_id, attempt)[:32]
+def trace_id(task_id: str, attempt: int, run_round: int = 0) -> str:
+    """Return the W3C trace id of an attempt, 32 hex digits. `run_round` is that of the run."""
+    return _digest(task_id, attempt, run_round)[:32]
 
 
-def traceparent(task_id: str, attempt: int) -> str:
+def traceparent(task_id: str, attempt: int, run_round: int = 0) -> str:
     """Return the W3C traceparent under which an attempt runs, sampled."""
-    digest = _digest(task_id, attempt)
+    digest = _digest(task_id, attempt, run_round)
     return f"00-{digest[:32]}-{digest[32:]}-01"
 
 
-def _digest(task_id: str, attempt: int) -> str:
-    return hashlib.blake2b(f"{task_id}#{attempt}".encode(), digest_size=24).hexdigest()
+def _digest(task_id: str, attempt: int, run_round: int) -> str:
+    attempted = f"{task_id}#{run_round}.{attempt}" if run_round else f"{task_id}#{attempt}"
+    return hashlib.blake2b(attempted.encode(), digest_size=24).hexdigest()

@@ -1,25 +1,27 @@
-"""What goes on by itself: expired leases, cancelled runs, imports that came to nothing."""
+"""What goes on by itself: leases and runs whose time is over, runs that stop, lost imports."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from trialbook.services.application.item_import import discard_import
 from trialbook.services.application.ports import Queries, Store, UnitOfWork
-from trialbook.services.domain.errors import Unavailable
 from trialbook.services.engine.cancel import skip_slice
+from trialbook.services.engine.clock_watch import ClockWatch
+from trialbook.services.engine.deadline import stop_overdue
+from trialbook.services.engine.lookout import Lookout
 from trialbook.services.engine.plan import PlanBook
 from trialbook.services.engine.presence import SYSTEM, Presence
-from trialbook.services.engine.signals import Signal
 from trialbook.services.engine.sweep import SLICE, sweep_expired
 
 _log = logging.getLogger(__name__)
 _IMPORT_SLICE = 5000
+_PART_OF_LEASE = 4
+"""A clock that is set by so small a part of a lease does no harm."""
 _COMMANDS_KEPT = 7 * 24 * 3600 * 1_000_000
 _COMMANDS_SWEPT_EVERY = 3600.0
 
@@ -31,6 +33,7 @@ class _Overdue:
     leases: bool
     sessions: bool
     imports: list[str]
+    deadlines: bool
     cancelling: list[int]
     ended: list[int]
     next_wake: int | None
@@ -60,25 +63,23 @@ class Upkeep:
         self._interval = interval
         self._on_changed = on_changed
         self._on_ready = on_ready
-        self._look_again = Signal()
+        self._lookout = Lookout(self._sweep, interval=interval, work="upkeep")
+        self._clock = ClockWatch(presence.lease // _PART_OF_LEASE)
         self._cancelling: set[int] = set()
         self._abandoning: set[str] = set()
         self._commands_swept_at = -_COMMANDS_SWEPT_EVERY
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        """Begin."""
-        self._spawn(self._run())
+        """Begin. Call it on the event loop."""
+        self._lookout.start()
 
     async def stop(self) -> None:
         """End, in the middle of whatever is going on: the next start goes on with it."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._lookout.stop()
 
     def hurry(self) -> None:
         """Look again now."""
-        self._look_again.notify()
+        self._lookout.hurry()
 
     async def discard_import(self, import_id: str) -> None:
         """Drop what an import that failed has brought."""
@@ -90,38 +91,18 @@ class Upkeep:
     def abandon_import(self, import_id: str) -> asyncio.Task[None]:
         """Drop an import in the background, however often that has to be tried."""
         self._abandoning.add(import_id)
-        return self._spawn(self._abandon_import(import_id))
+        return self._lookout.spawn(self._abandon_import(import_id))
 
     async def _abandon_import(self, import_id: str) -> None:
-        while True:
-            seen = self._look_again.count
-            try:
-                await self.discard_import(import_id)
-            except Exception as error:  # noqa: BLE001 — upkeep outlives whatever the store does
-                _tell("dropping an import", self._interval, error)
-                await self._look_again.wait(seen, self._interval)
-            else:
-                self._abandoning.discard(import_id)
-                return
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _run(self) -> None:
-        while True:
-            seen, wait = self._look_again.count, self._interval
-            try:
-                wait = await self._sweep()
-            except Exception as error:  # noqa: BLE001 — upkeep outlives whatever the store does
-                _tell("upkeep", wait, error)
-            await self._look_again.wait(seen, wait)
+        await self._lookout.until_done(lambda: self.discard_import(import_id), "dropping an import")
+        self._abandoning.discard(import_id)
 
     async def _sweep(self) -> float:
         """Do what is overdue; return how long until something else may be, in seconds."""
         await self._presence.beat()
+        if self._clock.was_set:
+            await self._store.transact(SYSTEM, self._presence.realign)
+            self._clock.accept()
         # Looked up before the snapshot: it shows the runs of these plans.
         known = self._plans.numbers()
         found = await self._store.read(lambda queries: self._look(queries, known))
@@ -134,15 +115,22 @@ class Upkeep:
             await self._sweep_leases()
         if found.sessions:
             await self._store.transact(SYSTEM, lambda uow: uow.workers.close_expired(uow.now))
-        for run in found.cancelling:
-            if run not in self._cancelling:
-                self._cancelling.add(run)
-                self._spawn(self._cancel(run))
+        await self._stop_runs(found)
         await self._forget_commands()
         self._on_ready()
         if found.next_wake is None:
             return self._longest_rest
         return min(self._longest_rest, max(0.001, (found.next_wake - found.now) / 1e6))
+
+    async def _stop_runs(self, found: _Overdue) -> None:
+        """Go on with runs that are being stopped, and stop those whose time is over."""
+        overdue: list[int] = []
+        if found.deadlines:
+            overdue = await self._store.transact(SYSTEM, stop_overdue)
+        for run in found.cancelling + overdue:
+            if run not in self._cancelling:
+                self._cancelling.add(run)
+                self._lookout.spawn(self._cancel(run))
 
     @property
     def _longest_rest(self) -> float:
@@ -153,9 +141,10 @@ class Upkeep:
             leases=bool(queries.work.expired(queries.now, 1)),
             sessions=queries.workers.has_expired(queries.now),
             imports=self._presence.stale_imports(queries),
+            deadlines=bool(queries.runs.overdue(queries.now)),
             cancelling=queries.runs.cancelling(),
             ended=[run for run in known if queries.work.state(run) is None],
-            next_wake=queries.work.next_wake(queries.now),
+            next_wake=_earliest(queries.work.next_wake(queries.now), queries.runs.next_deadline()),
             now=queries.now,
         )
 
@@ -175,7 +164,7 @@ class Upkeep:
 
         for run, ended in (await self._store.transact(SYSTEM, work)).items():
             self._on_changed(run, ended)
-        self._look_again.notify()
+        self._lookout.hurry()
 
     async def _cancel(self, run: int) -> None:
         try:
@@ -191,8 +180,5 @@ class Upkeep:
             self._cancelling.discard(run)
 
 
-def _tell(work: str, wait: float, error: Exception) -> None:
-    if isinstance(error, Unavailable):
-        _log.warning("%s has to wait, and is tried again in %g s: %s", work, wait, error)
-    else:
-        _log.error("%s failed; it is tried again in %g s", work, wait, exc_info=error)
+def _earliest(*times: int | None) -> int | None:
+    return min((time for time in times if time is not None), default=None)

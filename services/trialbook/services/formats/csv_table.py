@@ -133,12 +133,12 @@ def _check_header(names: Sequence[str], line: int) -> None:
 
 def write_header() -> bytes:
     """Write the header of our own layout."""
-    return _written([HEADER])
+    return written([HEADER])
 
 
 def write(rows: Iterable[Row]) -> bytes:
     """Write rows of our own layout."""
-    return _written(map(written_cells, rows))
+    return written(map(written_cells, rows))
 
 
 def written_cells(row: Row) -> list[str]:
@@ -154,7 +154,8 @@ def _json_cell(value: Any) -> str:
     return "" if value is None else _encode(value).decode()
 
 
-def _written(rows: Iterable[Iterable[str]]) -> bytes:
+def written(rows: Iterable[Iterable[str]]) -> bytes:
+    """Write rows of cells."""
     sink = io.StringIO(newline="")
     csv.writer(sink).writerows(rows)
     return sink.getvalue().encode()

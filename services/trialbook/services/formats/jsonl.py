@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -22,10 +22,15 @@ def records(stream: BinaryIO) -> Iterator[Record | BadRow]:
 
 
 def write(rows: Iterable[Row]) -> bytes:
-    """Write rows. A payload with line breaks between its values gets spaces in their place."""
+    """Write rows of our own layout."""
+    return lines(map(native_fields, rows))
+
+
+def lines(objects: Iterable[dict[str, Any]]) -> bytes:
+    """Write objects. A payload with line breaks between its values gets spaces in their place."""
     parts = bytearray()
-    for row in rows:
-        line = _encode(native_fields(row))
+    for fields in objects:
+        line = _encode(fields)
         if b"\n" in line or b"\r" in line:
             # Inside JSON texts a line break is an escape; a raw one can only be white space.
             line = line.replace(b"\r", b" ").replace(b"\n", b" ")

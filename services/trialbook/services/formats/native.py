@@ -3,8 +3,9 @@
 A row has `input`, and as there is need `expected`, `expected_trajectory`, `context`, `metadata`,
 `start_options` (JSON), `id`, `external_id`, `split` (texts), `tags` (a list of texts),
 `tool_mocks` (a list of `{"tool", "arguments", "output"}`), `unmocked_tools` ("allow" or "deny"),
-`scorers` (a list of `{"scorer", "alias", "params"}`) and `source`
-(`{"type", "reference"}`). Nothing else is allowed, so that a misspelt field does not get lost.
+`scorers` (a list of `{"scorer", "alias", "params", "step_id", "output_pointer",
+"expected_pointer"}`) and `source` (`{"type", "reference"}`). Nothing else is allowed, so that a
+misspelt field does not get lost.
 In tables a column `input_json` holds the JSON of `input`, and so on; a column `input` holds text.
 """
 
@@ -59,6 +60,9 @@ class _Scorer(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     scorer: str
     alias: str = ""
     params: msgspec.Raw = _ABSENT
+    step_id: str = ""
+    output_pointer: str = ""
+    expected_pointer: str = ""
 
 
 class _Source(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -154,7 +158,14 @@ def _full_row(record: Record, fields: _Fields) -> Row:
         ),
         unmocked_tools=unmocked,
         scorers=tuple(
-            ScorerRow(scorer.scorer, scorer.alias, _object(scorer.params))
+            ScorerRow(
+                scorer.scorer,
+                scorer.alias,
+                _object(scorer.params),
+                scorer.step_id,
+                scorer.output_pointer,
+                scorer.expected_pointer,
+            )
             for scorer in fields.scorers or ()
         ),
         source_type=source.type,

@@ -56,4 +56,7 @@ def _scorer(scorer: ScorerRow) -> dict[str, Any]:
     if scorer.alias:
         fields["alias"] = scorer.alias
     _put(fields, "params", scorer.params)
+    for name in ("step_id", "output_pointer", "expected_pointer"):
+        if value := getattr(scorer, name):
+            fields[name] = value
     return fields

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from importlib import import_module
 from typing import Any, BinaryIO
 
 import msgspec
 
+from trialbook.services.formats.arrow import require
 from trialbook.services.formats.cells import Column, record_of
 from trialbook.services.formats.csv_table import HEADER, written_cells
+from trialbook.services.formats.parquet_groups import RowGroups
 from trialbook.services.formats.row import (
     LONGEST_RECORD,
     BadRow,
@@ -24,23 +24,12 @@ from trialbook.services.formats.row import (
 )
 
 MAGIC = b"PAR1"
-INSTALL = "Parquet needs pyarrow in the server's environment: pip install 'trialbook[parquet]'"
 
 _BATCH_ROWS = 1_000
 _BATCH_BYTES = 8 * 1024 * 1024
-_GROUP_ROWS = 20_000
-_GROUP_BYTES = 8 * 1024 * 1024
 _LARGEST_GROUP = 1024 * 1024 * 1024
 _REPEATED = ["tags_json", "split", "unmocked_tools", "source_json"]
 _READ_AHEAD = 1024 * 1024
-
-
-def require() -> tuple[Any, Any]:
-    """Return pyarrow and pyarrow.parquet. Raises Unreadable if they are not installed."""
-    try:
-        return import_module("pyarrow"), import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise Unreadable(INSTALL) from error
 
 
 class ParquetTable:
@@ -151,60 +140,15 @@ class ParquetWriter:
 
     def __init__(self) -> None:
         """Raises Unreadable if pyarrow is not installed."""
-        self._arrow, parquet = require()
-        self._schema = self._arrow.schema([(name, self._arrow.string()) for name in HEADER])
-        self._sink = _Sink()
-        self._writer = parquet.ParquetWriter(self._sink, self._schema, use_dictionary=_REPEATED)
-        self._columns: list[list[str | None]] = [[] for _ in HEADER]
-        self._size = 0
+        text = require()[0].string()
+        self._groups = RowGroups([(name, text) for name in HEADER], _REPEATED)
 
     def write(self, rows: Iterable[Row]) -> bytes:
         """Take rows, and return the bytes of the row groups that they complete."""
         for row in rows:
-            cells = written_cells(row)
-            for column, cell in zip(self._columns, cells, strict=True):
-                column.append(cell or None)
-            self._size += sum(map(len, cells))
-            if self._size >= _GROUP_BYTES or len(self._columns[0]) >= _GROUP_ROWS:
-                self._end_group()
-        return self._sink.take()
+            self._groups.add([cell or None for cell in written_cells(row)])
+        return self._groups.take()
 
     def close(self) -> bytes:
         """Return the rest of the file."""
-        if self._columns[0]:
-            self._end_group()
-        self._writer.close()
-        return self._sink.take()
-
-    def _end_group(self) -> None:
-        table = self._arrow.table(self._columns, schema=self._schema)
-        self._writer.write_table(table, row_group_size=len(self._columns[0]))
-        self._columns = [[] for _ in HEADER]
-        self._size = 0
-
-
-class _Sink(io.RawIOBase):
-    """Holds what is written until it is taken, and keeps count."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._data = bytearray()
-        self._written = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        piece = bytes(data)
-        self._data += piece
-        self._written += len(piece)
-        return len(piece)
-
-    def tell(self) -> int:
-        return self._written
-
-    def take(self) -> bytes:
-        """Return what was written since the last time."""
-        data = bytes(self._data)
-        self._data.clear()
-        return data
+        return self._groups.close()

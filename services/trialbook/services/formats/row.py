@@ -41,11 +41,14 @@ class MockRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class ScorerRow(msgspec.Struct, frozen=True, gc=False):
-    """A scorer of one item. `params` is a JSON text."""
+    """A scorer of one item. `params` is a JSON text; with a `step_id` it judges that step."""
 
     scorer: str
     alias: str = ""
     params: str | None = None
+    step_id: str = ""
+    output_pointer: str = ""
+    expected_pointer: str = ""
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):

@@ -29,6 +29,7 @@ from trialbook.services.projections.bodies import PAGE_BYTES
 from trialbook.services.projections.owner import uids_of
 from trialbook.services.projections.scan import Found, LogScan, first_at
 
+_REASONS = ("reason", "message", "note")
 _DAY = 24 * 3600 * 1_000_000
 
 
@@ -165,9 +166,9 @@ def _view(found: Found, index: int, resource: str, data: str | None, fact_count:
 
 
 def _own_reason(recorded: RecordedEvent) -> str:
-    """Return what an event itself says of why it is: a cancellation, or the note of a version."""
+    """Return what an event itself says of why it is: of a cancellation, a version, a review."""
     event = recorded.event
-    return getattr(event, "reason", "") or getattr(event, "message", "")
+    return next(filter(None, (getattr(event, name, "") for name in _REASONS)), "")
 
 
 def _base(owner: Scope) -> str:

@@ -7,21 +7,31 @@ from itertools import takewhile
 
 from trialbook.eventstore import Reader, RecordedEvent
 from trialbook.services.application.views import (
+    BeganFact,
     CancelFact,
     EndedFact,
+    RescoredFact,
     ResultView,
+    RetriedFact,
+    RunFact,
     RunFactView,
     RunView,
     ScoredFact,
     ScoreView,
     StartedFact,
+    VerdictView,
 )
 from trialbook.services.domain.content import BlobReference, Content
+from trialbook.services.domain.gate import GateEvaluated
 from trialbook.services.domain.run import (
+    EndReason,
     ResultFact,
     ResultsRecorded,
+    RunBegan,
     RunCancelRequested,
     RunEnded,
+    RunRescored,
+    RunRetried,
     RunStarted,
     ScoreFact,
     ScoresRecorded,
@@ -29,6 +39,7 @@ from trialbook.services.domain.run import (
 from trialbook.services.projections.bodies import PAGE_BYTES
 
 _CHUNKS = 64
+_SERVICE = "trialbook"
 
 
 class SqlFacts:
@@ -61,7 +72,17 @@ class SqlFacts:
         ]
 
 
-Fact = ResultFact | ScoreFact | RunStarted | RunCancelRequested | RunEnded
+Fact = (
+    ResultFact
+    | ScoreFact
+    | RunStarted
+    | RunBegan
+    | RunCancelRequested
+    | RunRetried
+    | RunRescored
+    | RunEnded
+    | GateEvaluated
+)
 
 
 class _Room:
@@ -81,16 +102,15 @@ class _Room:
             return False
         self._left -= 1
         self._bytes_left -= size
-        body = _body(fact)
-        if isinstance(body, BlobReference):
-            self.digests.add(body.digest)
+        self.digests |= {body.digest for body in _bodies(fact) if isinstance(body, BlobReference)}
         return True
 
 
 def _size(fact: Fact) -> int:
     """Return about how many bytes of text a fact brings."""
-    body = _body(fact)
-    size = body.size if isinstance(body, BlobReference) else len(body or "")
+    size = sum(
+        body.size if isinstance(body, BlobReference) else len(body or "") for body in _bodies(fact)
+    )
     if isinstance(fact, ScoreFact):
         return size + len(fact.reason)
     if isinstance(fact, ResultFact) and fact.error is not None:
@@ -98,10 +118,10 @@ def _size(fact: Fact) -> int:
     return size
 
 
-def _body(fact: Fact) -> Content | None:
+def _bodies(fact: Fact) -> tuple[Content | None, ...]:
     if isinstance(fact, ResultFact):
-        return fact.output
-    return fact.evidence if isinstance(fact, ScoreFact) else None
+        return fact.output, fact.steps
+    return (fact.evidence,) if isinstance(fact, ScoreFact) else ()
 
 
 def _facts(recorded: RecordedEvent) -> Iterator[tuple[int, Fact]]:
@@ -112,16 +132,22 @@ def _facts(recorded: RecordedEvent) -> Iterator[tuple[int, Fact]]:
             yield from enumerate(event.scores, event.first_position)
         case RunStarted() as event:
             yield 1, event
-        case (RunCancelRequested() | RunEnded()) as event:
+        case (
+            RunBegan()
+            | RunCancelRequested()
+            | RunRetried()
+            | RunRescored()
+            | RunEnded()
+            | GateEvaluated()
+        ) as event:
             yield event.position, event
 
 
-def _view(
-    recorded: RecordedEvent, fact: Fact, bodies: dict[bytes, str]
-) -> ResultView | ScoredFact | StartedFact | CancelFact | EndedFact:
+def _view(recorded: RecordedEvent, fact: Fact, bodies: dict[bytes, str]) -> RunFact:
+    actor = recorded.metadata.actor
     match fact:
         case ResultFact():
-            return _result_view(fact, _text(fact.output, bodies), recorded.metadata.recorded_at)
+            return _result_view(fact, bodies, recorded.metadata.recorded_at)
         case ScoreFact():
             return ScoredFact(
                 fact.number,
@@ -132,24 +158,47 @@ def _view(
         case RunStarted():
             return StartedFact(fact.planned)
         case RunCancelRequested():
-            return CancelFact(recorded.metadata.actor, fact.reason)
+            # A limit is nobody's doing, whatever report reached it.
+            by = actor if fact.end_reason is EndReason.CANCELLED else _SERVICE
+            return CancelFact(by, fact.reason, fact.end_reason)
+        case RunBegan():
+            return BeganFact(fact.target)
+        case RunRetried():
+            return RetriedFact(fact.round, fact.count, actor)
+        case RunRescored():
+            return RescoredFact(fact.scorers, actor)
         case RunEnded():
-            return EndedFact(fact.status, fact.succeeded, fact.failed, fact.skipped)
+            return EndedFact(
+                fact.status, fact.succeeded, fact.failed, fact.skipped, fact.end_reason
+            )
+        case GateEvaluated():
+            return VerdictView(
+                fact.verdict,
+                fact.gate,
+                fact.findings,
+                fact.baseline,
+                recorded.metadata.recorded_at,
+                actor,
+            )
 
 
-def _result_view(fact: ResultFact, output: str | None, recorded_at: int) -> ResultView:
+def _result_view(fact: ResultFact, bodies: dict[bytes, str], recorded_at: int) -> ResultView:
     return ResultView(
         fact.number,
         fact.ordinal,
         fact.item_id,
         fact.trial,
         fact.status,
-        output,
+        _text(fact.output, bodies),
         fact.error,
         fact.attempts,
         fact.latency,
         fact.worker_id,
         fact.trace_id,
+        fact.skip_reason,
+        _text(fact.steps, bodies),
+        fact.usage,
+        fact.round,
         recorded_at,
     )
 

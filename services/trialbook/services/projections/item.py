@@ -27,6 +27,9 @@ from trialbook.services.projections.dataset_number import number_of
 from trialbook.services.projections.item_digest import digested
 
 TABLES = ("item",)
+MAY_JUDGE = """(extras LIKE '%"scorers"%' OR extras_blob IS NOT NULL)"""
+"""Holds for items that may have scorers of their own. A literal: the partial index serves it."""
+
 SCHEMA = (
     """
     CREATE TABLE IF NOT EXISTS item (
@@ -53,6 +56,7 @@ SCHEMA = (
         added_version INTEGER NOT NULL,
         created_at INTEGER NOT NULL,
         changed_at INTEGER NOT NULL,
+        event INTEGER NOT NULL,
         purged_at INTEGER,
         UNIQUE (dataset, item_id, valid_from)
     )
@@ -76,6 +80,8 @@ SCHEMA = (
     CREATE INDEX IF NOT EXISTS item_by_purge ON item (dataset, ordinal)
         WHERE purged_at IS NOT NULL
     """,
+    # Few have scorers of their own; whoever looks for these need not look at all.
+    f"CREATE INDEX IF NOT EXISTS item_with_scorers ON item (dataset, ordinal) WHERE {MAY_JUDGE}",
     # Whether anything refers to a blob that a purge would drop.
     *(
         f"CREATE INDEX IF NOT EXISTS item_{body}_blob ON item ({body}_blob) "
@@ -108,6 +114,7 @@ _COLUMNS = (
     "added_version",
     "created_at",
     "changed_at",
+    "event",
 )
 VIEW = """
     SELECT item_id, ordinal, input, input_blob, expected, expected_blob, context, context_blob,
@@ -119,21 +126,20 @@ BODIES = (2, 4, 6, 8, 10)
 
 
 def _added(recorded: RecordedEvent, event: ItemsAdded, tx: Transaction) -> None:
-    at = recorded.metadata.recorded_at
     number, version = number_of(tx, event.uid), event.version
     facts = digested(tx, event.items)
-    tx.insert("item", _COLUMNS, [_row(number, version, fact, (version, at), at) for fact in facts])
+    origin = (version, recorded.metadata.recorded_at)
+    tx.insert("item", _COLUMNS, [_row(number, version, fact, origin, recorded) for fact in facts])
 
 
 def _changed(recorded: RecordedEvent, event: ItemsChanged | ItemsRestored, tx: Transaction) -> None:
     number, version = number_of(tx, event.uid), event.version
     origins = _origins(tx, number, [fact.ordinal for fact in event.items])
     _close(tx, number, version, [fact.ordinal for fact in event.items])
-    at = recorded.metadata.recorded_at
     tx.insert(
         "item",
         _COLUMNS,
-        [_row(number, version, fact, origins[fact.ordinal], at) for fact in event.items],
+        [_row(number, version, fact, origins[fact.ordinal], recorded) for fact in event.items],
     )
 
 
@@ -161,7 +167,7 @@ def _close(tx: Transaction, number: int, version: int, ordinals: Sequence[int]) 
 
 
 def _row(
-    number: int, version: int, fact: ItemFact, origin: tuple[int, int], at: int
+    number: int, version: int, fact: ItemFact, origin: tuple[int, int], recorded: RecordedEvent
 ) -> tuple[Any, ...]:
     return (
         number,
@@ -180,7 +186,8 @@ def _row(
         fact.source,
         fact.digest,
         *origin,
-        at,
+        recorded.metadata.recorded_at,
+        recorded.position,
     )
 
 
@@ -227,6 +234,8 @@ class SqlItems:
 
     def items_at(self, number: int, version: int, ordinals: Sequence[int]) -> dict[int, ItemView]:
         """Return the items of a version by ordinal."""
+        if not ordinals:
+            return {}
         rows = self._reader.query(
             f"{VIEW} WHERE dataset = ? AND ordinal IN ({placeholders(len(ordinals))}) "
             "AND valid_from <= ? AND valid_to > ?",

@@ -12,5 +12,16 @@ MIGRATIONS = (
         statements=("DELETE FROM command",),
         rebuild=True,
     ),
+    Migration(
+        2,
+        "runs that are retried, rescored and reviewed, with verdicts and usage",
+        statements=(
+            "DELETE FROM command",
+            "ALTER TABLE run_work ADD COLUMN jobs TEXT NOT NULL DEFAULT '[]'",
+            "ALTER TABLE run_work ADD COLUMN rate_at INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE run_work ADD COLUMN generation INTEGER NOT NULL DEFAULT 0",
+        ),
+        rebuild=True,
+    ),
 )
 """Numbered 1, 2, 3 …: append only. A file of the first release has taken none of them."""

@@ -13,6 +13,8 @@ from trialbook.services.application.purge_reads import (
     PurgeScope,
     Traces,
 )
+from trialbook.services.application.work import WHOLE_RUN
+from trialbook.services.domain import review
 from trialbook.services.domain.dataset import ItemKey, items_stream_of
 from trialbook.services.domain.naming import run_name
 from trialbook.services.domain.purge import blanked, bodies_of
@@ -23,13 +25,16 @@ _SLICE = 500
 _EVENTS = 50
 _BODIES = {
     "item": ("input", "expected", "context", "metadata", "extras"),
-    "result": ("output",),
+    "result": ("output", "steps"),
     "score": ("evidence",),
 }
-# The commands whose results may tell of items' contents: of what did not fit.
-_TELLING = ("ImportFile", "UpdateDataset")
+# The commands whose results may tell of items' contents: of what did not fit, or was reviewed.
+_TELLING = ("ImportFile", "UpdateDataset", "SubmitReviews")
 
-_ITEM_EVENTS = """
+# What is said of a run as a whole may quote each of its items.
+_OF_NO_ITEM = frozenset({""})
+
+_STREAM_EVENTS = """
     SELECT version, position FROM event WHERE stream = ? AND version > ? ORDER BY version LIMIT ?
 """
 _RUN_EVENTS = """
@@ -66,8 +71,8 @@ class SqlPurge:
     def run_in_progress(self, number: int) -> str | None:
         """Return the name of a run of this dataset that has not ended."""
         rows = self._reader.query(
-            "SELECT project, run_id FROM run WHERE dataset = ? AND status IN (?, ?) LIMIT 1",
-            (number, str(RunStatus.RUNNING), str(RunStatus.CANCELLING)),
+            "SELECT project, run_id FROM run WHERE dataset = ? AND status IN (?, ?, ?) LIMIT 1",
+            (number, RunStatus.PENDING, RunStatus.RUNNING, RunStatus.CANCELLING),
         )
         return run_name(*rows[0]) if rows else None
 
@@ -76,10 +81,12 @@ class SqlPurge:
         position = self._reader.head()[0]
         runs = self._runs(scope)
         found = _Findings(scope, runs)
-        for recorded in self._events(_ITEM_EVENTS, items_stream_of(scope.uid)):
+        for recorded in self._events(_STREAM_EVENTS, items_stream_of(scope.uid)):
             found.look_at(recorded)
-        for run in runs.values():
+        for uid, run in runs.items():
             for recorded in self._events(_RUN_EVENTS, run):
+                found.look_at(recorded)
+            for recorded in self._events(_STREAM_EVENTS, review.stream_of(uid)):
                 found.look_at(recorded)
         return found.traces(position)
 
@@ -107,16 +114,17 @@ class SqlPurgeInTransaction(SqlPurge):
         """Blank the events found, those that came since, and what results and scores hold."""
         found = _Findings(scope, self._runs(scope), traces)
         self._search_on(found, traces.position)
-        blobs = self._item_blobs(scope) | self._result_blobs(found.results)
+        told = found.results | {(run, WHOLE_RUN) for run, _ in found.results}
+        blobs = self._item_blobs(scope) | self._result_blobs(told)
         events = 0
         for some in _slices(sorted(found.events)):
             for recorded in self._tx.events_at(some):
-                event = blanked(recorded.event, scope.item_ids)
-                blobs.update(bodies_of(recorded.event, scope.item_ids))
+                event = blanked(recorded.event, scope.item_ids | _OF_NO_ITEM)
+                blobs.update(bodies_of(recorded.event, scope.item_ids | _OF_NO_ITEM))
                 if event is not None and event != recorded.event:
                     self._tx.blank(recorded.position, event, self._metadata())
                     events += 1
-        self._scrub(found.results)
+        self._scrub(told)
         self._forget_tales(scope)
         return Erased(len(found.results), events, frozenset(blobs))
 
@@ -159,11 +167,11 @@ class SqlPurgeInTransaction(SqlPurge):
         return {
             row[0]
             for table in ("result", "score")
+            for body in _BODIES[table]
             for run, some in _by_run(results)
             for row in self._tx.query(
-                f"SELECT {_BODIES[table][0]}_blob FROM {table} WHERE run = ? "
-                f"AND number IN ({placeholders(len(some))}) "
-                f"AND {_BODIES[table][0]}_blob IS NOT NULL",
+                f"SELECT {body}_blob FROM {table} WHERE run = ? "
+                f"AND number IN ({placeholders(len(some))}) AND {body}_blob IS NOT NULL",
                 (run, *some),
             )
         }
@@ -173,6 +181,7 @@ class SqlPurgeInTransaction(SqlPurge):
             these = f"WHERE run = ? AND number IN ({placeholders(len(some))})"
             self._tx.execute(
                 "UPDATE result SET output = NULL, output_blob = NULL, "
+                "steps = NULL, steps_blob = NULL, "
                 + ", ".join(
                     f"{column} = CASE WHEN error_code IS NULL THEN NULL ELSE '' END"
                     for column in ("error_message", "error_kind", "error_stack")
@@ -185,6 +194,7 @@ class SqlPurgeInTransaction(SqlPurge):
                 f"evidence_blob = NULL {these}",
                 (run, *some),
             )
+            self._tx.execute(f"UPDATE review SET label = '', comment = '' {these}", (run, *some))
 
     def _forget_tales(self, scope: PurgeScope) -> None:
         """Forget the results of commands that tell of these items, rather than repeat them."""
@@ -209,17 +219,22 @@ class _Findings:
         self._runs = runs
         self.events = set(known.events) if known else set[int]()
         self.results = set(known.results) if known else set[tuple[int, int]]()
+        self._runs_with_results = {run for run, _ in self.results}
 
     def look_at(self, recorded: RecordedEvent) -> None:
         """Remember an event if it tells of the items."""
         uid = getattr(recorded.event, "uid", "")
         if uid != self._scope.uid and uid not in self._runs:
             return
-        if blanked(recorded.event, self._scope.item_ids) is None:
+        item_ids = self._scope.item_ids
+        if uid in self._runs and self._runs[uid] in self._runs_with_results:
+            item_ids |= _OF_NO_ITEM
+        if blanked(recorded.event, item_ids) is None:
             return
         self.events.add(recorded.position)
         if isinstance(recorded.event, ResultsRecorded):
             run = self._runs[uid]
+            self._runs_with_results.add(run)
             self.results.update(
                 (run, fact.number)
                 for fact in recorded.event.results

@@ -44,6 +44,22 @@ def merge_scores(before: ScorerSummaryView, scores: Sequence[ScoreFact]) -> tupl
     )
 
 
+def forget_scores(before: ScorerSummaryView, scores: Sequence[ScoreFact]) -> tuple[Any, ...]:
+    """Return the columns of a summary without some scores, none of which has a value."""
+    statuses = Counter(fact.status for fact in scores)
+    verdicts = Counter(fact.passed for fact in scores)
+    return msgspec.structs.astuple(
+        msgspec.structs.replace(
+            before,
+            failed=before.failed - statuses[ScoreStatus.FAILED],
+            not_evaluable=before.not_evaluable - statuses[ScoreStatus.NOT_EVALUABLE],
+            skipped=before.skipped - statuses[ScoreStatus.SKIPPED],
+            passed=before.passed - verdicts[True],
+            not_passed=before.not_passed - verdicts[False],
+        )
+    )
+
+
 def _merge_moments(before: ScorerSummaryView, values: Sequence[float]) -> tuple[float, float]:
     if not values:
         return before.mean, before.squares

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
@@ -18,6 +17,7 @@ from trialbook.eventstore import (
     Transaction,
     UnstorableValue,
 )
+from trialbook.services.application import clock
 from trialbook.services.application.ports import CommandContext, Queries, UnitOfWork
 from trialbook.services.domain.errors import Invalid, RequestIdReused, Unavailable
 from trialbook.services.domain.history import EVENT_TYPES
@@ -28,6 +28,8 @@ from trialbook.services.projections import (
     experiment,
     item,
     result,
+    review,
+    review_queue,
     run,
     server,
     work,
@@ -39,18 +41,24 @@ from trialbook.services.projections.event import SqlEvents
 from trialbook.services.projections.experiment import SqlExperiments
 from trialbook.services.projections.fact import SqlFacts
 from trialbook.services.projections.purge import SqlPurge, SqlPurgeInTransaction
-from trialbook.services.projections.result import SqlResults
+from trialbook.services.projections.result_filter import SqlFilteredResults
+from trialbook.services.projections.review_queue import SqlReviews, SqlReviewsInTransaction
+from trialbook.services.projections.rework import SqlRework
 from trialbook.services.projections.run import SqlRunHeads
+from trialbook.services.projections.run_columns import SqlRunColumns
+from trialbook.services.projections.score import SqlScores
 from trialbook.services.projections.server import SqlServers, SqlServersInTransaction
-from trialbook.services.projections.work import SqlWork, SqlWorkInTransaction
+from trialbook.services.projections.work import SqlWork
+from trialbook.services.projections.work_change import SqlWorkInTransaction
 from trialbook.services.projections.worker import SqlWorkers, SqlWorkersInTransaction
 
 R = TypeVar("R")
 H = TypeVar("H", bound=msgspec.Struct)
 E = TypeVar("E", bound=msgspec.Struct)
 
-READ_MODELS = (*dataset.TABLES, *item.TABLES, *experiment.TABLES, *run.TABLES, *result.TABLES)
-READ_MODEL_SCHEMA = (*dataset.SCHEMA, *item.SCHEMA, *experiment.SCHEMA, *run.SCHEMA, *result.SCHEMA)
+_READ_MODELS = (dataset, item, experiment, run, result, review)
+READ_MODELS = tuple(table for model in _READ_MODELS for table in model.TABLES)
+READ_MODEL_SCHEMA = tuple(statement for model in _READ_MODELS for statement in model.SCHEMA)
 _HEAD_SNAPSHOT = """
     CREATE TABLE IF NOT EXISTS head_snapshot (
         stream TEXT NOT NULL PRIMARY KEY,
@@ -65,16 +73,15 @@ SCHEMA = (
     *work.SCHEMA,
     *consumer.SCHEMA,
     *server.SCHEMA,
+    *review_queue.SCHEMA,
     _HEAD_SNAPSHOT,
 )
 
 _EVENTS_PER_SNAPSHOT = 100
 _PROJECTORS: dict[type, Callable[[RecordedEvent, Any, Transaction], None]] = {
-    **dataset.PROJECTORS,
-    **item.PROJECTORS,
-    **experiment.PROJECTORS,
-    **run.PROJECTORS,
-    **result.PROJECTORS,
+    event: projector
+    for model in _READ_MODELS
+    for event, projector in cast("Any", model).PROJECTORS.items()
 }
 if missing := set(EVENT_TYPES.values()) - _PROJECTORS.keys():
     raise TypeError(f"events without a projection: {missing}")
@@ -85,7 +92,7 @@ def project(recorded: RecordedEvent, tx: Transaction) -> None:
     _PROJECTORS[type(recorded.event)](recorded, recorded.event, tx)
 
 
-class SqlRuns(SqlRunHeads, SqlResults, SqlFacts):
+class SqlRuns(SqlRunHeads, SqlFilteredResults, SqlRunColumns, SqlFacts):
     """Implements RunReads."""
 
 
@@ -93,10 +100,13 @@ class SqlQueries:
     """Implements Queries on a snapshot."""
 
     def __init__(self, reader: Reader) -> None:
-        self.now = time.time_ns() // 1000
+        self.now = clock.now()
         self.datasets = SqlDatasets(reader)
         self.experiments = SqlExperiments(reader)
         self.runs = SqlRuns(reader)
+        self.rework = SqlRework(reader)
+        self.scores = SqlScores(reader)
+        self.reviews = SqlReviews(reader)
         self.events = SqlEvents(reader)
         self.purge = SqlPurge(reader)
         self.consumers = SqlConsumers(reader)
@@ -115,11 +125,14 @@ class SqlUnitOfWork:
     def __init__(self, tx: Transaction, context: CommandContext) -> None:
         self._tx = tx
         self._context = context
-        self.now = time.time_ns() // 1000
+        self.now = clock.now()
         self.actor = context.actor
         self.datasets = SqlDatasetsInTransaction(tx)
         self.experiments = SqlExperiments(tx)
         self.runs = SqlRuns(tx)
+        self.rework = SqlRework(tx)
+        self.scores = SqlScores(tx)
+        self.reviews = SqlReviewsInTransaction(tx)
         self.events = SqlEvents(tx)
         self.purge = SqlPurgeInTransaction(tx, self._metadata)
         self.consumers = SqlConsumersInTransaction(tx)

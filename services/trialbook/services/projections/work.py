@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from trialbook.eventstore import Reader, Transaction
-from trialbook.services.application.work import TARGET, TaskKey, TaskPlace, TaskRow, WorkState
+import msgspec
+
+from trialbook.eventstore import Reader
+from trialbook.services.application.work import (
+    TARGET,
+    Job,
+    TaskKey,
+    TaskRow,
+    WorkState,
+)
 from trialbook.services.domain.run import SUSPECT_LOSSES, RunStatus
 from trialbook.services.projections.columns import placeholders
 
 # A literal, so that the partial index serves it.
 _SUSPECT = f"(losses >= {SUSPECT_LOSSES})"
 
-_SLICE = 1000
+_BETWEEN_RATE_WAKES = 20_000
+"""Attempts that a rate limit holds back for less, in microseconds, begin together."""
 
 SCHEMA = (
     """
@@ -26,7 +35,10 @@ SCHEMA = (
         exhausted INTEGER NOT NULL DEFAULT 0,
         leased INTEGER NOT NULL DEFAULT 0,
         waiting INTEGER NOT NULL DEFAULT 0,
-        served_at INTEGER NOT NULL DEFAULT 0
+        served_at INTEGER NOT NULL DEFAULT 0,
+        jobs TEXT NOT NULL DEFAULT '[]',
+        rate_at INTEGER NOT NULL DEFAULT 0,
+        generation INTEGER NOT NULL DEFAULT 0
     )
     """,
     """
@@ -59,7 +71,7 @@ SCHEMA = (
     """,
 )
 
-_COLUMNS = (
+TASK_COLUMNS = (
     "number",
     "scorer",
     "ordinal",
@@ -73,9 +85,27 @@ _COLUMNS = (
     "expires_at",
     "deadline",
 )
-_SELECT = f"SELECT {','.join(_COLUMNS)} FROM task "
-_SELECT_WITH_RUN = f"SELECT run,{','.join(_COLUMNS)} FROM task "
-_STATE = "SELECT run, ordinal, trial, number, exhausted, leased, waiting FROM run_work "
+_SELECT = f"SELECT {','.join(TASK_COLUMNS)} FROM task "
+_SELECT_WITH_RUN = f"SELECT run,{','.join(TASK_COLUMNS)} FROM task "
+STATE_COLUMNS = (
+    "run",
+    "ordinal",
+    "trial",
+    "number",
+    "exhausted",
+    "leased",
+    "waiting",
+    "jobs",
+    "generation",
+    "rate_at",
+)
+_STATE = f"SELECT {','.join(STATE_COLUMNS)} FROM run_work "
+_STATE_WITH_STATUS = (
+    f"SELECT {','.join(f'w.{column}' for column in STATE_COLUMNS)} "
+    "FROM run_work w JOIN run r ON r.number = w.run "
+)
+_NO_JOBS = "[]"
+_decode_jobs = msgspec.json.Decoder(tuple[Job, ...]).decode
 
 
 class SqlWork:
@@ -85,29 +115,34 @@ class SqlWork:
         self._reader = reader
 
     def open_runs(self) -> list[WorkState]:
-        """Return the running runs, the one that waits longest for a lease first."""
+        """Return the running runs, the one that got the fewest tasks first."""
         rows = self._reader.query(
-            """
-            SELECT w.run, w.ordinal, w.trial, w.number, w.exhausted, w.leased, w.waiting
-            FROM run_work w JOIN run r ON r.number = w.run
-            WHERE r.status = 'running' ORDER BY w.served_at, w.run
-            """
+            _STATE_WITH_STATUS
+            + "WHERE r.status IN ('pending', 'running') ORDER BY w.served_at, w.run"
         )
-        return [_state(row) for row in rows]
+        return [state_of(row) for row in rows]
+
+    def with_jobs(self) -> list[WorkState]:
+        """Return the running runs that have jobs."""
+        rows = self._reader.query(
+            _STATE_WITH_STATUS + "WHERE r.status = 'running' AND w.jobs <> ? ORDER BY w.run",
+            (_NO_JOBS,),
+        )
+        return [state_of(row) for row in rows]
 
     def without_work(self) -> list[int]:
         """Return the open runs that have no rows here, since only their history came along."""
         rows = self._reader.query(
-            "SELECT number FROM run WHERE status IN (?, ?) "
+            "SELECT number FROM run WHERE status IN (?, ?, ?) "
             "AND number NOT IN (SELECT run FROM run_work) ORDER BY number",
-            (RunStatus.RUNNING, RunStatus.CANCELLING),
+            (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.CANCELLING),
         )
         return [row[0] for row in rows]
 
     def state(self, run: int) -> WorkState | None:
         """Return a run's state; None if its work is over."""
         rows = self._reader.query(_STATE + "WHERE run = ?", (run,))
-        return _state(rows[0]) if rows else None
+        return state_of(rows[0]) if rows else None
 
     def ready(self, run: int, scorers: Collection[int], now: int, limit: int) -> list[TaskRow]:
         """Return waiting tasks that may go out now, scorers' first, of these scorers or TARGET."""
@@ -172,12 +207,15 @@ class SqlWork:
         )
 
     def next_wake(self, now: int) -> int | None:
-        """Return when the next waiting task becomes ready, after now; None without any."""
-        rows = self._reader.query(
-            "SELECT MIN(ready_at) FROM task WHERE lease_token IS NULL AND ready_at > ?", (now,)
-        )
-        found: int | None = rows[0][0]
-        return found
+        """Return when the next task may go out that may not now; None without any."""
+        ready_at, rate_at = self._reader.query(
+            "SELECT (SELECT MIN(ready_at) FROM task WHERE lease_token IS NULL AND ready_at > ?), "
+            "(SELECT MIN(rate_at) FROM run_work WHERE rate_at > ?)",
+            (now, now),
+        )[0]
+        if rate_at is not None:
+            rate_at = max(rate_at, now + _BETWEEN_RATE_WAKES)
+        return min((at for at in (ready_at, rate_at) if at is not None), default=None)
 
     def _tasks(self, where: str, params: Sequence[Any]) -> list[TaskRow]:
         return [TaskRow(*row) for row in self._reader.query(_SELECT + where, params)]
@@ -189,146 +227,18 @@ class SqlWork:
         return dict(found)
 
 
-class SqlWorkInTransaction(SqlWork):
-    """The same, and what only a transaction may do."""
-
-    def __init__(self, tx: Transaction) -> None:
-        super().__init__(tx)
-        self._tx = tx
-
-    def open(self, run: int) -> None:
-        """Begin the work of a run."""
-        self._tx.execute("INSERT INTO run_work (run) VALUES (?)", (run,))
-
-    def close(self, run: int) -> None:
-        """Forget the work of a run that has ended."""
-        self._tx.execute("DELETE FROM task WHERE run = ?", (run,))
-        self._tx.execute("DELETE FROM run_work WHERE run = ?", (run,))
-
-    def expand(
-        self, run: int, tasks: Sequence[TaskRow], upto: TaskPlace, *, exhausted: bool
-    ) -> None:
-        """Store new tasks, and how far the expansion has come with them."""
-        self._insert(run, tasks)
-        leased = sum(task.lease_token is not None for task in tasks)
-        self._tx.execute(
-            """
-            UPDATE run_work SET ordinal = ?, trial = ?, number = ?, exhausted = ?,
-                leased = leased + ?, waiting = waiting + ?
-            WHERE run = ?
-            """,
-            (
-                upto.ordinal,
-                upto.trial,
-                upto.number,
-                int(exhausted),
-                leased,
-                len(tasks) - leased,
-                run,
-            ),
-        )
-
-    def served(self, run: int, now: int) -> None:
-        """Put a run at the end of the line."""
-        self._tx.execute("UPDATE run_work SET served_at = ? WHERE run = ?", (now, run))
-
-    def lease(self, run: int, tasks: Sequence[TaskRow]) -> None:
-        """Store the leases of tasks that waited."""
-        self._insert(run, tasks)
-        self._count(run, leased=len(tasks), waiting=-len(tasks))
-
-    def settle(
-        self,
-        run: int,
-        done: Sequence[TaskRow],
-        postponed: Sequence[TaskRow],
-        new: Sequence[TaskRow],
-    ) -> WorkState | None:
-        """Delete tasks that are done, take the leases of postponed ones back, store new ones."""
-        self._delete(run, done)
-        self._insert(run, [*postponed, *new])
-        was_out = sum(task.lease_token is not None for task in done)
-        return self._count(
-            run,
-            leased=-was_out - len(postponed),
-            waiting=was_out - len(done) + len(postponed) + len(new),
-        )
-
-    def _delete(self, run: int, tasks: Sequence[TaskRow]) -> None:
-        for scorer, numbers in _numbers_by_scorer(task.key for task in tasks):
-            self._tx.execute(
-                f"DELETE FROM task WHERE run = ? AND number IN ({placeholders(len(numbers))}) "
-                "AND scorer = ?",
-                (run, *numbers, scorer),
-            )
-
-    def prolong(self, run: int, keys: Collection[TaskKey], session: int, expires_at: int) -> None:
-        """Let leases of a session hold until then."""
-        for scorer, numbers in _numbers_by_scorer(keys):
-            self._tx.execute(
-                "UPDATE task SET expires_at = ? WHERE run = ? AND session = ? AND scorer = ? "
-                f"AND number IN ({placeholders(len(numbers))})",
-                (expires_at, run, session, scorer, *numbers),
-            )
-
-    def prolong_all(self, expires_at: int) -> None:
-        """Let every lease hold until then at least."""
-        for column in ("expires_at", "deadline"):
-            self._tx.execute(
-                f"UPDATE task SET {column} = ? WHERE lease_token IS NOT NULL AND {column} < ?",
-                (expires_at, expires_at),
-            )
-
-    def _insert(self, run: int, tasks: Sequence[TaskRow]) -> None:
-        self._tx.insert(
-            "task",
-            ("run", *_COLUMNS),
-            [
-                (
-                    run,
-                    task.number,
-                    task.scorer,
-                    task.ordinal,
-                    task.item_id,
-                    task.trial,
-                    task.attempt,
-                    task.losses,
-                    task.ready_at,
-                    task.lease_token,
-                    task.session,
-                    task.expires_at,
-                    task.deadline,
-                )
-                for task in tasks
-            ],
-            on_conflict=_REPLACE,
-        )
-
-    def _count(self, run: int, *, leased: int, waiting: int) -> WorkState | None:
-        rows = self._tx.query(
-            "UPDATE run_work SET leased = leased + ?, waiting = waiting + ? WHERE run = ? "
-            "RETURNING run, ordinal, trial, number, exhausted, leased, waiting",
-            (leased, waiting, run),
-        )
-        return _state(rows[0]) if rows else None
-
-
-_REPLACE = "ON CONFLICT (run, number, scorer) DO UPDATE SET " + ", ".join(
-    f"{column} = excluded.{column}"
-    for column in ("attempt", "losses", "ready_at", *_COLUMNS[_COLUMNS.index("lease_token") :])
-)
-
-
-def _numbers_by_scorer(keys: Iterable[TaskKey]) -> Iterator[tuple[int, list[int]]]:
-    """Yield the numbers of tasks by scorer, in slices that one statement takes."""
-    by_scorer: defaultdict[int, list[int]] = defaultdict(list)
-    for key in keys:
-        by_scorer[key.scorer].append(key.number)
-    for scorer, numbers in by_scorer.items():
-        for start in range(0, len(numbers), _SLICE):
-            yield scorer, numbers[start : start + _SLICE]
-
-
-def _state(row: tuple[Any, ...]) -> WorkState:
-    run, ordinal, trial, number, exhausted, leased, waiting = row
-    return WorkState(run, ordinal, trial, number, bool(exhausted), leased, waiting)
+def state_of(row: tuple[Any, ...]) -> WorkState:
+    """Return the state that a row of STATE_COLUMNS says."""
+    run, ordinal, trial, number, exhausted, leased, waiting, jobs, generation, rate_at = row
+    return WorkState(
+        run,
+        ordinal,
+        trial,
+        number,
+        bool(exhausted),
+        leased,
+        waiting,
+        () if jobs == _NO_JOBS else _decode_jobs(jobs),
+        generation,
+        rate_at,
+    )

@@ -76,14 +76,6 @@ class SqlWorkers:
         )
         return [decode(row[0], HostedScorer) for row in rows]
 
-    def newest_revision(self, project: str, target: Target, now: int) -> str | None:
-        """Return the revision of a target that a live session registered last."""
-        for session in self.live(project, now):
-            for hosted in session.targets:
-                if (hosted.kind, hosted.name) == (target.kind, target.name):
-                    return hosted.revision
-        return None
-
 
 class SqlWorkersInTransaction(SqlWorkers):
     """The same, and what only a transaction may do."""
@@ -124,12 +116,9 @@ class SqlWorkersInTransaction(SqlWorkers):
             "UPDATE worker_session SET expires_at = ? WHERE number = ?", (expires_at, number)
         )
 
-    def prolong_all(self, expires_at: int) -> None:
-        """Let every open session live until then at least."""
-        self._tx.execute(
-            "UPDATE worker_session SET expires_at = ? WHERE expires_at < ?",
-            (expires_at, expires_at),
-        )
+    def realign(self, expires_at: int) -> None:
+        """Let every open session live until then."""
+        self._tx.execute("UPDATE worker_session SET expires_at = ?", (expires_at,))
 
     def close(self, number: int) -> None:
         """End a session."""
@@ -155,7 +144,7 @@ def _session(row: tuple[Any, ...]) -> Session:
         number=row[0],
         worker_id=row[1],
         project=row[2],
-        targets=decode(row[3], frozenset[Target]),
+        targets=decode(row[3], tuple[Target, ...]),
         scorers=decode(row[4], frozenset[str]),
         max_concurrent_tasks=row[5],
         expires_at=row[6],

@@ -10,7 +10,7 @@ from trialbook.services.application.schema_report import SchemaReport
 from trialbook.services.application.views import DatasetView
 from trialbook.services.domain.dataset import DatasetSettings
 from trialbook.services.domain.naming import dataset_name
-from trialbook.services.rpc.experiment import read_scorer, to_scorer
+from trialbook.services.rpc.definition import read_scorers, to_scorer
 from trialbook.services.rpc.payload import read_json, write_json, write_time
 from trialbook.v1 import dataset_pb2 as pb
 from trialbook.v1 import dataset_settings_pb2 as settings_pb
@@ -53,7 +53,8 @@ def read_settings(settings: settings_pb.DatasetSettings, fields: Iterable[str]) 
     for field in fields:
         match field:
             case "default_scorers":
-                values["scorers"] = tuple(map(read_scorer, settings.default_scorers))
+                path = "settings.default_scorers"
+                values["scorers"] = read_scorers(path, settings.default_scorers)
             case "tags":
                 values["tags"] = tuple(settings.tags)
             case _:

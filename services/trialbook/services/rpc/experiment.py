@@ -9,10 +9,8 @@ from trialbook.services.application import experiment as application
 from trialbook.services.application.experiment import ExperimentDraft
 from trialbook.services.application.paging import cut_page, page_size, read_token
 from trialbook.services.application.ports import Store
-from trialbook.services.application.scorer import ScorerDraft
 from trialbook.services.application.views import ExperimentView
-from trialbook.services.domain.errors import Invalid
-from trialbook.services.domain.experiment import RunSettings, ScorerSpec, Target, TargetKind
+from trialbook.services.domain.experiment import Definition, RunSettings
 from trialbook.services.domain.naming import (
     dataset_name,
     dataset_version_name,
@@ -23,29 +21,36 @@ from trialbook.services.domain.naming import (
     parse_versioned,
 )
 from trialbook.services.rpc.caller import command
-from trialbook.services.rpc.payload import (
-    read_duration,
-    read_json,
-    write_duration,
-    write_json,
-    write_time,
+from trialbook.services.rpc.definition import (
+    read_dataset,
+    read_scorers,
+    read_settings,
+    read_target,
+    to_scorer,
+    to_settings,
+    to_target,
 )
+from trialbook.services.rpc.gate import read_gate, to_gate
+from trialbook.services.rpc.item_selection import read_terms, to_terms
+from trialbook.services.rpc.payload import read_json, write_json, write_time
 from trialbook.services.rpc.update_mask import masked
 from trialbook.v1 import experiment_pb2 as pb
 from trialbook.v1 import experiment_service_pb2 as rpc
 from trialbook.v1.experiment_service_pb2_grpc import ExperimentServiceServicer
 
 _LAST_VERSION = 2**62
-_FIELDS = ("display_name", "description", "dataset", "target", "scorers", "settings")
-_KINDS = {
-    pb.TARGET_KIND_UNSPECIFIED: TargetKind.AGENT,
-    pb.TARGET_KIND_AGENT: TargetKind.AGENT,
-    pb.TARGET_KIND_WORKFLOW: TargetKind.WORKFLOW,
-}
-_KIND_NUMBERS = {
-    TargetKind.AGENT: pb.TARGET_KIND_AGENT,
-    TargetKind.WORKFLOW: pb.TARGET_KIND_WORKFLOW,
-}
+_FIELDS = (
+    "display_name",
+    "description",
+    "dataset",
+    "target",
+    "scorers",
+    "settings",
+    "target_options",
+    "context",
+    "selection",
+    "gate",
+)
 
 
 class ExperimentServicer(ExperimentServiceServicer):
@@ -144,95 +149,54 @@ def _draft(experiment: pb.Experiment, fields: Iterable[str]) -> ExperimentDraft:
     for field in fields:
         match field:
             case "dataset":
-                values[field] = parse_versioned("experiment.dataset", experiment.dataset, "dataset")
+                values[field] = read_dataset("experiment.dataset", experiment.dataset)
             case "target":
                 values[field] = read_target("experiment.target", experiment.target)
             case "scorers":
-                values[field] = tuple(map(read_scorer, experiment.scorers))
+                values[field] = read_scorers("experiment.scorers", experiment.scorers)
             case "settings":
-                values[field] = _settings(experiment.settings)
+                values[field] = read_settings(experiment.settings, RunSettings())
+            case "target_options" | "context":
+                values[field] = read_json(getattr(experiment, field)) or ""
+            case "selection":
+                values[field] = read_terms("experiment.selection", experiment.selection)
+            case "gate":
+                # Named but unset takes it away.
+                given = experiment.HasField("gate")
+                values[field] = read_gate("experiment.gate", experiment.gate) if given else None
             case _:
                 values[field] = getattr(experiment, field)
     return ExperimentDraft(**values)
 
 
-def read_scorer(spec: pb.ScorerSpec) -> ScorerDraft:
-    """Return a scorer from the wire."""
-    return ScorerDraft(spec.scorer, spec.alias, read_json(spec.params) or "")
-
-
-def _settings(settings: pb.RunSettings) -> RunSettings:
-    values: dict[str, int] = {
-        name: getattr(settings, name)
-        for name in ("concurrency", "max_retries", "trials")
-        if settings.HasField(name)
-    }
-    durations: dict[str, int] = {
-        name: read_duration(getattr(settings, name))
-        for name in ("attempt_timeout", "initial_backoff", "max_backoff")
-        if settings.HasField(name)
-    }
-    return RunSettings(**values, **durations)
-
-
-def read_target(path: str, target: pb.Target) -> Target:
-    """Return a target from the wire. Raises Invalid for an unknown kind."""
-    kind = _KINDS.get(target.kind)
-    if kind is None:
-        raise Invalid.field(f"{path}.kind", f"{target.kind} is no kind of target of this version")
-    return Target(kind, target.name, target.revision)
-
-
-def to_target(target: Target) -> pb.Target:
-    """Return a target for the wire."""
-    return pb.Target(kind=_KIND_NUMBERS[target.kind], name=target.name, revision=target.revision)
-
-
-def to_scorer(spec: ScorerSpec) -> pb.ScorerSpec:
-    """Return a scorer's place in an experiment for the wire."""
-    return pb.ScorerSpec(
-        scorer=spec.scorer,
-        alias=spec.alias,
-        params=write_json(spec.params or None),
-        scorer_version=spec.version,
-    )
-
-
-def to_settings(settings: RunSettings) -> pb.RunSettings:
-    """Return settings for the wire, complete."""
-    return pb.RunSettings(
-        concurrency=settings.concurrency,
-        attempt_timeout=write_duration(settings.attempt_timeout),
-        max_retries=settings.max_retries,
-        initial_backoff=write_duration(settings.initial_backoff),
-        max_backoff=write_duration(settings.max_backoff),
-        trials=settings.trials,
-    )
-
-
 def to_experiment(view: ExperimentView) -> pb.Experiment:
     """Return an experiment for the wire."""
     definition = view.definition
-    pinned = definition.dataset_version
-    dataset = (
-        dataset_version_name(view.project, definition.dataset_id, pinned)
-        if pinned
-        else dataset_name(view.project, definition.dataset_id)
-    )
     return pb.Experiment(
         name=experiment_name(view.project, view.experiment_id),
         uid=view.uid,
         display_name=definition.display_name,
         description=definition.description,
-        dataset=dataset,
+        dataset=_dataset_name(view.project, definition),
         target=to_target(definition.target),
         scorers=map(to_scorer, definition.scorers),
         settings=to_settings(definition.settings),
+        target_options=write_json(definition.target_options or None),
+        context=write_json(definition.context or None),
+        selection=to_terms(definition.selection),
+        gate=None if definition.gate is None else to_gate(definition.gate),
         version=view.version,
         etag=view.etag,
         create_time=write_time(view.created_at),
         update_time=write_time(view.updated_at),
     )
+
+
+def _dataset_name(project: str, definition: Definition) -> str:
+    version = definition.dataset_label or definition.dataset_version
+    if version:
+        return dataset_version_name(project, definition.dataset_id, version)
+    return dataset_name(project, definition.dataset_id)
 
 
 def _to_version(view: ExperimentView) -> pb.ExperimentVersion:

@@ -10,6 +10,7 @@ from trialbook.services.application.item_extras import (
     NO_EXTRAS,
     ItemExtras,
     StoredExtras,
+    StoredToolMock,
     ToolMock,
     json_of,
     read_extras,
@@ -17,7 +18,7 @@ from trialbook.services.application.item_extras import (
 from trialbook.services.application.item_update import UPDATABLE, ItemUpdate
 from trialbook.services.application.views import DatasetView, ItemView
 from trialbook.services.domain.naming import item_name
-from trialbook.services.rpc.experiment import read_scorer, to_scorer
+from trialbook.services.rpc.definition import read_scorers, to_scorer
 from trialbook.services.rpc.payload import read_json, write_json, write_time
 from trialbook.services.rpc.update_mask import masked
 from trialbook.v1 import dataset_pb2 as pb
@@ -92,7 +93,7 @@ def _extras(item: pb.Item) -> ItemExtras:
             for mock in item.tool_mocks
         ),
         _POLICIES.get(item.unmocked_tools, _UNKNOWN),
-        tuple(map(read_scorer, item.scorers)),
+        read_scorers("item.scorers", item.scorers),
         item.source.reference,
     )
 
@@ -123,18 +124,20 @@ def to_item(view: DatasetView, item: ItemView) -> pb.Item:
     return message
 
 
+def to_tool_mock(mock: StoredToolMock) -> pb.ToolMock:
+    """Return what a tool is to answer for the wire."""
+    return pb.ToolMock(
+        tool=mock.tool,
+        arguments=write_json(json_of(mock.arguments)),
+        output=write_json(json_of(mock.output)),
+    )
+
+
 def _write_extras(message: pb.Item, extras: StoredExtras) -> None:
     more = pb.Item(
         expected_trajectory=write_json(json_of(extras.expected_trajectory)),
         start_options=write_json(json_of(extras.start_options)),
-        tool_mocks=[
-            pb.ToolMock(
-                tool=mock.tool,
-                arguments=write_json(json_of(mock.arguments)),
-                output=write_json(json_of(mock.output)),
-            )
-            for mock in extras.tool_mocks
-        ],
+        tool_mocks=map(to_tool_mock, extras.tool_mocks),
         scorers=map(to_scorer, extras.scorers),
     )
     if extras.unmocked_tools:

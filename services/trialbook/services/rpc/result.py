@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from trialbook.services.application.views import ResultView, RunView
 from trialbook.services.domain.naming import result_name
-from trialbook.services.domain.run import ErrorCode, ResultStatus, TaskError
+from trialbook.services.domain.run import (
+    ErrorCode,
+    ResultStatus,
+    SkipReason,
+    StepOutcome,
+    TaskError,
+    Usage,
+)
 from trialbook.services.rpc.payload import write_duration, write_json, write_time
-from trialbook.services.rpc.score import to_score
+from trialbook.services.rpc.score_message import to_score
 from trialbook.v1 import run_pb2 as pb
 
 STATUSES = {
@@ -24,6 +33,15 @@ ERROR_CODES = {
 }
 
 
+_SKIP_REASONS = {
+    SkipReason.RUN_CANCELLED: pb.SKIP_REASON_RUN_CANCELLED,
+    SkipReason.RUN_DEADLINE: pb.SKIP_REASON_RUN_DEADLINE,
+    SkipReason.TOO_MANY_FAILURES: pb.SKIP_REASON_TOO_MANY_FAILURES,
+    SkipReason.NOT_SUBMITTED: pb.SKIP_REASON_NOT_SUBMITTED,
+}
+_decode_steps = msgspec.json.Decoder(list[StepOutcome]).decode
+
+
 def to_result(run: RunView, view: ResultView) -> pb.Result:
     """Return a result for the wire."""
     return pb.Result(
@@ -39,9 +57,38 @@ def to_result(run: RunView, view: ResultView) -> pb.Result:
         worker_id=view.worker_id,
         trace_id=view.trace_id,
         record_time=write_time(view.recorded_at),
-        scores=[to_score(run.scorers, score) for score in view.scores],
+        scores=[
+            to_score(run, view.number, score)
+            for score in view.scores
+            if not run.scorers[score.scorer].superseded
+        ],
         input=write_json(view.input),
         expected=write_json(view.expected),
+        skip_reason=_skip_reason(view),
+        steps=[] if view.steps is None else map(_to_step, _decode_steps(view.steps)),
+        usage=None if view.usage is None else _to_usage(view.usage),
+        round=view.round,
+    )
+
+
+def _skip_reason(view: ResultView) -> pb.SkipReason:
+    if view.status is not ResultStatus.SKIPPED:
+        return pb.SKIP_REASON_UNSPECIFIED
+    return _SKIP_REASONS[view.skip_reason or SkipReason.RUN_CANCELLED]
+
+
+def _to_step(step: StepOutcome) -> pb.StepResult:
+    return pb.StepResult(
+        step_id=step.step_id,
+        output=write_json(bytes(step.output).decode() or None),
+        error=step.error,
+        duration=write_duration(step.duration),
+    )
+
+
+def _to_usage(usage: Usage) -> pb.Usage:
+    return pb.Usage(
+        input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, cost=usage.cost
     )
 
 

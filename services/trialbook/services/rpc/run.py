@@ -8,6 +8,7 @@ from typing import Any
 from trialbook.services.application import run as application
 from trialbook.services.application.paging import cut_page, page_size, read_token, write_token
 from trialbook.services.application.ports import Store
+from trialbook.services.application.result_filter import ResultFilter, check_filter
 from trialbook.services.application.views import Page, ResultView, RunView
 from trialbook.services.domain.errors import Invalid
 from trialbook.services.domain.naming import (
@@ -15,13 +16,23 @@ from trialbook.services.domain.naming import (
     parse_project,
     parse_result,
     parse_run,
-    parse_versioned,
 )
-from trialbook.services.domain.run import ResultStatus
+from trialbook.services.domain.run import RunStatus
 from trialbook.services.engine.engine import Engine
 from trialbook.services.rpc.caller import command
-from trialbook.services.rpc.result import STATUSES, to_result
+from trialbook.services.rpc.comparison import ComparisonCalls
+from trialbook.services.rpc.gate_evaluation import GateEvaluationCalls
+from trialbook.services.rpc.regression_dataset import RegressionDatasetCalls
+from trialbook.services.rpc.rescore import RescoreCalls
+from trialbook.services.rpc.result import to_result
+from trialbook.services.rpc.result_export import ResultExportCalls
+from trialbook.services.rpc.result_filter import read_status
+from trialbook.services.rpc.retry import RetryCalls
+from trialbook.services.rpc.run_message import STATUSES as RUN_STATUSES
 from trialbook.services.rpc.run_message import to_run
+from trialbook.services.rpc.run_start import StartCalls
+from trialbook.services.rpc.submission import SubmissionCalls
+from trialbook.services.rpc.trend import TrendCalls
 from trialbook.services.rpc.watch import Watch
 from trialbook.v1 import run_pb2 as pb
 from trialbook.v1 import run_service_pb2 as rpc
@@ -29,33 +40,25 @@ from trialbook.v1.run_service_pb2_grpc import RunServiceServicer
 
 _LAST_RUN = 2**62
 _NEVER_RUN = -1
-_STATUSES_BY_NUMBER = {number: status for status, number in STATUSES.items()}
 
 
-class RunServicer(RunServiceServicer):
+class RunServicer(
+    StartCalls,
+    GateEvaluationCalls,
+    RegressionDatasetCalls,
+    ResultExportCalls,
+    ComparisonCalls,
+    TrendCalls,
+    RetryCalls,
+    RescoreCalls,
+    SubmissionCalls,
+    RunServiceServicer,
+):
     """Answers RunService."""
 
     def __init__(self, store: Store, engine: Engine) -> None:
         self._store = store
         self._engine = engine
-
-    async def StartRun(self, request: rpc.StartRunRequest, context: Any) -> rpc.StartRunResponse:
-        """Start a run."""
-        project = parse_project("parent", request.parent)
-        experiment = parse_versioned("experiment", request.experiment, "experiment")
-        view = await self._store.execute(
-            command(context, "StartRun", request),
-            lambda uow: application.start(
-                uow,
-                project,
-                request.run_id,
-                experiment,
-                wait_for_worker=request.wait_for_worker,
-            ),
-            RunView,
-        )
-        self._engine.run_started()
-        return rpc.StartRunResponse(run=to_run(view))
 
     async def GetRun(self, request: rpc.GetRunRequest, context: Any) -> rpc.GetRunResponse:
         """Return a run."""
@@ -67,10 +70,12 @@ class RunServicer(RunServiceServicer):
         """List runs, newest first."""
         project = parse_project("parent", request.parent)
         experiment = _experiment_id(project, request.experiment)
-        listing, limit = f"runs {project} {request.experiment}", page_size(request.page_size)
+        status = _run_status(request.status)
+        listing = f"runs {project} {request.experiment} {request.status}"
+        limit = page_size(request.page_size)
         before = read_token(listing, request.page_token, int, _LAST_RUN)
         views = await self._store.read(
-            lambda q: q.runs.page(project, before, limit + 1, experiment)
+            lambda q: q.runs.page(project, before, limit + 1, experiment, status)
         )
         page, token = cut_page(listing, views, limit, lambda view: view.number)
         return rpc.ListRunsResponse(runs=map(to_run, page), next_page_token=token)
@@ -132,20 +137,26 @@ def _experiment_id(project: str, name: str) -> str | None:
 
 
 def _listing_name(request: rpc.ListResultsRequest) -> str:
-    return f"results {request.parent} {request.status} {request.order}"
+    return (
+        f"results {request.parent} {request.status} {request.order} "
+        f"{request.failing} {request.scorer}"
+    )
 
 
 def _listing(request: rpc.ListResultsRequest, project: str, run: str) -> Any:
     """Return the query of a page of results. Raises Invalid."""
     limit = page_size(request.page_size)
     after = read_token(_listing_name(request), request.page_token, tuple[int, int], (0, 0))
-    status = _status(request.status)
-    if request.order not in (rpc.RESULT_ORDER_UNSPECIFIED, rpc.RESULT_ORDER_SLOWEST):
-        raise Invalid.field("order", f"{request.order} is no order of this version")
+    status = read_status("status", request.status)
+    _check_listing(request)
 
     def query(q: Any) -> tuple[RunView, Page[ResultView]]:
         view = application.require(q, project, run)
-        if request.order == rpc.RESULT_ORDER_SLOWEST:
+        if request.failing:
+            wanted = ResultFilter(status=status, failing=True, scorer=request.scorer)
+            check_filter("", view, wanted)
+            page = q.runs.filtered(view, wanted, after[1], limit)
+        elif request.order == rpc.RESULT_ORDER_SLOWEST:
             start = after if request.page_token else None
             page = q.runs.slowest(view, start, limit, status)
         else:
@@ -158,9 +169,20 @@ def _listing(request: rpc.ListResultsRequest, project: str, run: str) -> Any:
     return query
 
 
-def _status(number: int) -> ResultStatus | None:
-    if number == pb.RESULT_STATUS_UNSPECIFIED:
+def _check_listing(request: rpc.ListResultsRequest) -> None:
+    """Refuse what says nothing, or cannot be. Raises Invalid."""
+    if request.order not in (rpc.RESULT_ORDER_UNSPECIFIED, rpc.RESULT_ORDER_SLOWEST):
+        raise Invalid.field("order", f"{request.order} is no order of this version")
+    if request.failing and request.order == rpc.RESULT_ORDER_SLOWEST:
+        raise Invalid.field("order", "failing results are listed by number only; leave it out")
+    if request.scorer and not request.failing:
+        raise Invalid.field("scorer", "says nothing without failing; set that too")
+
+
+def _run_status(number: int) -> RunStatus | None:
+    if number == pb.RUN_STATUS_UNSPECIFIED:
         return None
-    if number not in _STATUSES_BY_NUMBER:
-        raise Invalid.field("status", f"{number} is no result status of this version")
-    return _STATUSES_BY_NUMBER[number]  # type: ignore[index]
+    for status, known in RUN_STATUSES.items():
+        if known == number:
+            return status
+    raise Invalid.field("status", f"{number} is no run status of this version")

@@ -4,28 +4,49 @@ from __future__ import annotations
 
 import math
 
-from trialbook.services.application.views import EndedFact, RunView, ScorerSummaryView
+from trialbook.services.application.views import (
+    EndedFact,
+    RunView,
+    ScorerSummaryView,
+    UsageView,
+)
 from trialbook.services.domain.naming import (
     dataset_version_name,
     experiment_version_name,
     run_name,
 )
-from trialbook.services.domain.run import RunStatus
-from trialbook.services.rpc.experiment import to_scorer, to_settings, to_target
-from trialbook.services.rpc.payload import write_duration, write_time
+from trialbook.services.domain.run import EndReason, RunStatus, ScorerSource
+from trialbook.services.rpc.definition import to_scorer, to_settings, to_target
+from trialbook.services.rpc.gate import to_gate, to_verdict
+from trialbook.services.rpc.item_selection import to_terms
+from trialbook.services.rpc.payload import write_duration, write_json, write_time
 from trialbook.v1 import run_pb2 as pb
 
-_STATUSES = {
+STATUSES = {
+    RunStatus.PENDING: pb.RUN_STATUS_PENDING,
     RunStatus.RUNNING: pb.RUN_STATUS_RUNNING,
     RunStatus.CANCELLING: pb.RUN_STATUS_CANCELLING,
     RunStatus.COMPLETED: pb.RUN_STATUS_COMPLETED,
     RunStatus.CANCELLED: pb.RUN_STATUS_CANCELLED,
+    RunStatus.FAILED: pb.RUN_STATUS_FAILED,
+}
+END_REASONS = {
+    EndReason.NONE: pb.RUN_END_REASON_UNSPECIFIED,
+    EndReason.CANCELLED: pb.RUN_END_REASON_CANCELLED,
+    EndReason.DEADLINE_EXCEEDED: pb.RUN_END_REASON_DEADLINE_EXCEEDED,
+    EndReason.TOO_MANY_FAILURES: pb.RUN_END_REASON_TOO_MANY_FAILURES,
+    EndReason.ALL_FAILED: pb.RUN_END_REASON_ALL_FAILED,
+}
+_SOURCES = {
+    ScorerSource.RUN: pb.SCORER_SOURCE_RUN,
+    ScorerSource.EXPERIMENT: pb.SCORER_SOURCE_EXPERIMENT,
+    ScorerSource.DATASET: pb.SCORER_SOURCE_DATASET,
 }
 
 
 def to_run(view: RunView) -> pb.Run:
     """Return a run for the wire."""
-    broken = view.failed + sum(summary.failed for summary in view.summaries)
+    pins = view.pins
     return pb.Run(
         name=run_name(view.project, view.run_id),
         uid=view.uid,
@@ -36,14 +57,9 @@ def to_run(view: RunView) -> pb.Run:
         target=to_target(view.target),
         scorers=map(to_scorer, view.scorers),
         settings=to_settings(view.settings),
-        status=_STATUSES[view.status],
-        completed_with_errors=view.status is RunStatus.COMPLETED and broken > 0,
-        counts=pb.RunCounts(
-            planned=view.planned,
-            succeeded=view.succeeded,
-            failed=view.failed,
-            skipped=view.skipped,
-        ),
+        status=STATUSES[view.status],
+        completed_with_errors=view.status is RunStatus.COMPLETED and _is_broken(view),
+        counts=to_counts(view),
         scorer_summaries=[
             _to_summary(spec.alias, summary)
             for spec, summary in zip(view.scorers, view.summaries, strict=True)
@@ -56,6 +72,48 @@ def to_run(view: RunView) -> pb.Run:
         author=view.author,
         create_time=write_time(view.created_at),
         end_time=None if view.ended_at is None else write_time(view.ended_at),
+        display_name=view.display_name,
+        metadata=write_json(pins.metadata or None),
+        target_options=write_json(pins.target_options or None),
+        context=write_json(pins.context or None),
+        selection=to_terms(pins.selection),
+        gate=None if pins.gate is None else to_gate(pins.gate),
+        gate_verdict=None if view.verdict is None else to_verdict(view.verdict),
+        end_reason=END_REASONS[view.end_reason] if view.status.ended else None,
+        caller_driven=pins.caller_driven,
+        usage=_to_usage(view.usage),
+        scorer_source=_SOURCES[pins.scorer_source] if pins.scorers else None,
+        retries=view.round,
+    )
+
+
+def to_counts(view: RunView) -> pb.RunCounts:
+    """Return how many results a run has for the wire."""
+    return pb.RunCounts(
+        planned=view.planned,
+        succeeded=view.succeeded,
+        failed=view.failed,
+        skipped=view.skipped,
+    )
+
+
+def _is_broken(view: RunView) -> bool:
+    counted = [
+        summary.failed
+        for spec, summary in zip(view.scorers, view.summaries, strict=True)
+        if not spec.superseded
+    ]
+    return bool(view.failed or any(counted))
+
+
+def _to_usage(usage: UsageView) -> pb.UsageSummary | None:
+    if not usage.told:
+        return None
+    return pb.UsageSummary(
+        told=usage.told,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cost=usage.cost,
     )
 
 
@@ -79,7 +137,8 @@ def _to_summary(alias: str, summary: ScorerSummaryView) -> pb.ScorerSummary:
 def to_ended(fact: EndedFact) -> pb.RunEnded:
     """Return the end of a run for the wire."""
     return pb.RunEnded(
-        status=_STATUSES[fact.status],
+        status=STATUSES[fact.status],
+        end_reason=END_REASONS[fact.end_reason],
         counts=pb.RunCounts(
             planned=fact.succeeded + fact.failed + fact.skipped,
             succeeded=fact.succeeded,

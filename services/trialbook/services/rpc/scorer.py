@@ -11,6 +11,7 @@ from trialbook.services.application.paging import cut_page, page_size, read_toke
 from trialbook.services.application.ports import Store
 from trialbook.services.application.views import HostedScorer
 from trialbook.services.domain.naming import parse_project, parse_scorer, scorer_name
+from trialbook.services.rpc.definition import SCOPE_NUMBERS
 from trialbook.services.rpc.payload import write_json
 from trialbook.services.scoring.catalogue import Direction, ScorerDescription
 from trialbook.v1 import scorer_pb2 as pb
@@ -72,4 +73,5 @@ def _to_scorer(project: str, scorer: ScorerDescription | HostedScorer) -> pb.Sco
         minimum=scorer.minimum,
         maximum=scorer.maximum,
         needs_expected=scorer.needs_expected,
+        scope=SCOPE_NUMBERS[scorer.scope],
     )

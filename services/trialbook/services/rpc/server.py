@@ -14,7 +14,9 @@ from trialbook.services.rpc.dataset import DatasetServicer
 from trialbook.services.rpc.door import Door
 from trialbook.services.rpc.event import EventServicer
 from trialbook.services.rpc.experiment import ExperimentServicer
+from trialbook.services.rpc.review import ReviewServicer
 from trialbook.services.rpc.run import RunServicer
+from trialbook.services.rpc.score import ScoreServicer
 from trialbook.services.rpc.scorer import ScorerServicer
 from trialbook.services.rpc.tail import Tail
 from trialbook.services.rpc.worker import WorkerServicer
@@ -25,8 +27,12 @@ from trialbook.v1 import (
     event_service_pb2_grpc,
     experiment_service_pb2,
     experiment_service_pb2_grpc,
+    review_service_pb2,
+    review_service_pb2_grpc,
     run_service_pb2,
     run_service_pb2_grpc,
+    score_service_pb2,
+    score_service_pb2_grpc,
     scorer_service_pb2,
     scorer_service_pb2_grpc,
     worker_service_pb2,
@@ -47,7 +53,9 @@ _DESCRIPTORS = (
     dataset_service_pb2.DESCRIPTOR,
     event_service_pb2.DESCRIPTOR,
     experiment_service_pb2.DESCRIPTOR,
+    review_service_pb2.DESCRIPTOR,
     run_service_pb2.DESCRIPTOR,
+    score_service_pb2.DESCRIPTOR,
     scorer_service_pb2.DESCRIPTOR,
     worker_service_pb2.DESCRIPTOR,
 )
@@ -91,8 +99,14 @@ class Server:
         experiment_service_pb2_grpc.add_ExperimentServiceServicer_to_server(
             ExperimentServicer(store), self._server
         )
+        review_service_pb2_grpc.add_ReviewServiceServicer_to_server(
+            ReviewServicer(store), self._server
+        )
         run_service_pb2_grpc.add_RunServiceServicer_to_server(
             RunServicer(store, engine), self._server
+        )
+        score_service_pb2_grpc.add_ScoreServiceServicer_to_server(
+            ScoreServicer(store), self._server
         )
         scorer_service_pb2_grpc.add_ScorerServiceServicer_to_server(
             ScorerServicer(store), self._server

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from trialbook.services.scoring.agreement import AGREEMENT
 from trialbook.services.scoring.contains import CONTAINS
 from trialbook.services.scoring.description import (
+    BuiltInRunScorer,
     BuiltInScorer,
     Direction,
+    RunJudge,
+    RunScorer,
     Scorer,
     ScorerDescription,
 )
@@ -31,11 +36,15 @@ from trialbook.services.scoring.regex_match import REGEX_MATCH
 __all__ = [
     "Direction",
     "InvalidParameters",
+    "RunJudge",
+    "RunScorer",
     "Scorer",
     "ScorerDescription",
     "UnknownScorer",
     "Violation",
+    "check_parameters",
     "configure",
+    "configure_run",
     "describe",
     "descriptions",
 ]
@@ -52,6 +61,10 @@ _BUILT_IN: dict[str, BuiltInScorer] = {
         NUMERIC_RANGE,
         REGEX_MATCH,
     )
+}
+_OF_RUNS: dict[str, BuiltInRunScorer] = {AGREEMENT.description.name: AGREEMENT}
+_DESCRIPTIONS: dict[str, ScorerDescription] = {
+    name: scorer.description for name, scorer in sorted((_BUILT_IN | _OF_RUNS).items())
 }
 
 
@@ -71,25 +84,43 @@ class _TotalScorer:
 
 def describe(name: str) -> ScorerDescription | None:
     """Return the description of a built-in scorer, or ``None`` if there is none of that name."""
-    scorer = _BUILT_IN.get(name)
-    return None if scorer is None else scorer.description
+    return _DESCRIPTIONS.get(name)
 
 
 def descriptions() -> tuple[ScorerDescription, ...]:
     """Return the descriptions of all built-in scorers, sorted by name."""
-    return tuple(_BUILT_IN[name].description for name in sorted(_BUILT_IN))
+    return tuple(_DESCRIPTIONS.values())
 
 
 def configure(name: str, params_json: str) -> Scorer:
     """Make a scorer from its name and the JSON text of its parameters; empty text means none.
 
-    The scorer is pure and never raises. Raise `UnknownScorer` if there is none of that name, and
-    `InvalidParameters` with the field path of each parameter that is unknown, missing, of the
-    wrong type, out of range or otherwise of no use.
+    The scorer is pure and never raises. Raise `UnknownScorer` if there is none of that name that
+    judges results, and `InvalidParameters` with the field path of each parameter that is unknown,
+    missing, of the wrong type, out of range or otherwise of no use.
     """
     built_in = _BUILT_IN.get(name)
     if built_in is None:
-        near = difflib.get_close_matches(name[:100], _BUILT_IN, n=3)
-        raise UnknownScorer(name, tuple(near))
+        raise _unknown(name, _BUILT_IN)
     parameters = read_parameters(built_in.description, params_json)
     return _TotalScorer(built_in.configure(parameters))
+
+
+def configure_run(name: str, params_json: str) -> RunScorer:
+    """Make a scorer of runs, likewise."""
+    built_in = _OF_RUNS.get(name)
+    if built_in is None:
+        raise _unknown(name, _OF_RUNS)
+    return built_in.configure(read_parameters(built_in.description, params_json))
+
+
+def check_parameters(name: str, params_json: str) -> None:
+    """Raise what `configure` or `configure_run` would."""
+    if name in _OF_RUNS:
+        configure_run(name, params_json)
+    else:
+        configure(name, params_json)
+
+
+def _unknown(name: str, known: Iterable[str]) -> UnknownScorer:
+    return UnknownScorer(name, tuple(difflib.get_close_matches(name[:100], known, n=3)))

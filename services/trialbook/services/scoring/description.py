@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from trialbook.services.domain.experiment import ScorerScope
 from trialbook.services.scoring.judgement import Judgement, Sample
 
 
@@ -24,7 +25,8 @@ class ScorerDescription:
 
     ``params_schema`` is a JSON Schema (2020-12) of the parameters object. ``minimum`` and
     ``maximum`` bound the value, ``None`` where it is open. ``needs_expected`` says that an item
-    without an expected value is not evaluable.
+    without an expected value is not evaluable. ``scope`` is item for those that judge results, and
+    steps of them; run for those that judge a run as a whole.
     """
 
     name: str
@@ -35,6 +37,7 @@ class ScorerDescription:
     minimum: float | None
     maximum: float | None
     needs_expected: bool
+    scope: ScorerScope = ScorerScope.ITEM
 
 
 class Scorer(Protocol):
@@ -45,12 +48,36 @@ class Scorer(Protocol):
         ...
 
 
+class RunJudge(Protocol):
+    """Judges one run: it is shown the results one by one, then says what it makes of them."""
+
+    def add(self, sample: Sample) -> None:
+        """Take in one result."""
+        ...
+
+    def judgement(self) -> Judgement:
+        """Judge what was taken in."""
+        ...
+
+
+RunScorer = Callable[[], RunJudge]
+"""A configured scorer of runs: makes the judge of one run."""
+
+
 @dataclass(frozen=True, slots=True)
 class BuiltInScorer:
     """A description and the function that makes a scorer from parameters that fit its schema."""
 
     description: ScorerDescription
     configure: Callable[[Mapping[str, object]], Scorer]
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltInRunScorer:
+    """The same for a scorer of the scope run."""
+
+    description: ScorerDescription
+    configure: Callable[[Mapping[str, object]], RunScorer]
 
 
 def unit_interval(

@@ -128,6 +128,8 @@ def _unknown(scorer: str, name: str, known: tuple[str, ...]) -> str:
 
 def _expectation(schema: Mapping[str, object]) -> str:
     """Say in words what values a parameter's schema admits."""
+    if "enum" in schema:
+        return or_list(cast("list[str]", schema["enum"]))
     declared = schema["type"]
     types = [declared] if isinstance(declared, str) else cast("list[str]", declared)
     words = " or ".join(_TYPE_WORDS[each] for each in types)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from trialbook.services.application.item import ItemDraft
@@ -80,3 +81,12 @@ def test_source_and_versions_of_scorers_are_no_part_of_the_content() -> None:
 )
 def test_the_rest_is_part_of_the_content(extras: ItemExtras) -> None:
     assert digest(extras) != digest(NO_EXTRAS)
+
+
+def test_what_a_scorer_judges_is_part_of_the_content() -> None:
+    extras = ItemExtras(scorers=(ScorerDraft("tone", "", ""),))
+    parts = ({"output_pointer": "/a"}, {"expected_pointer": "/a"}, {"step_id": "a"})
+
+    specs = [SPEC, *(msgspec.structs.replace(SPEC, **part) for part in parts)]
+
+    assert len({digest(extras, spec) for spec in specs}) == 4

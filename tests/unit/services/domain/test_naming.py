@@ -18,6 +18,7 @@ SCORER_IDS = st.builds(
     st.sampled_from(string.ascii_letters + string.digits),
     st.text(string.ascii_letters + string.digits + "._-", max_size=127),
 )
+ALIASES = st.text(string.ascii_letters + string.digits + "._-", min_size=1, max_size=64)
 NUMBERS = st.integers(1, 2**62)
 PARSERS: list[Callable[[str, str], object]] = [
     naming.parse_project,
@@ -27,6 +28,7 @@ PARSERS: list[Callable[[str, str], object]] = [
     naming.parse_scorer,
     naming.parse_item,
     naming.parse_result,
+    naming.parse_score,
     lambda path, name: naming.parse_versioned(path, name, "dataset"),
     lambda path, name: naming.parse_versioned(path, name, "experiment"),
 ]
@@ -72,6 +74,16 @@ def test_versions_are_optional(project: str, resource: str, version: int) -> Non
             resource,
             version,
         )
+
+
+@given(IDS, IDS, st.integers(0, 2**62), ALIASES, st.none() | NUMBERS)
+def test_scores_may_name_the_place_of_their_scorer(
+    project: str, run: str, number: int, alias: str, place: int | None
+) -> None:
+    score = alias if place is None else f"{alias}@{place}"
+    name = naming.score_name(project, run, number, score)
+
+    assert naming.parse_score("p", name) == (project, run, number, alias, place)
 
 
 @given(st.one_of(st.text(), st.lists(st.text(max_size=5), max_size=7).map("/".join)))

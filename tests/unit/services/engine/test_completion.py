@@ -6,46 +6,22 @@ from typing import cast
 
 import pytest
 
+from tests.unit.services.engine.run_view import TARGET_OF_ALL, run_view
 from trialbook.services.application.ports import Store
-from trialbook.services.application.views import ItemView, RunView, Session
+from trialbook.services.application.views import ItemView, Session
 from trialbook.services.application.work import TARGET, TaskKey, TaskRow
-from trialbook.services.domain.experiment import RunSettings, Target, TargetKind
-from trialbook.services.domain.run import RunStatus
 from trialbook.services.engine.completion import Completions, TaskReport
 from trialbook.services.engine.in_flight import InFlight
 from trialbook.services.engine.lease import LeasedTask
 from trialbook.services.engine.pace import Pace
 from trialbook.services.engine.plan import PlanBook, RunPlan, make_plan
+from trialbook.services.engine.report import Measured
 
-TARGET_OF_ALL = Target(TargetKind.AGENT, "t")
-VIEW = RunView(
-    number=1,
-    uid="u",
-    project="p",
-    run_id="r",
-    experiment_id="e",
-    experiment_version=1,
-    dataset_number=1,
-    dataset_id="d",
-    dataset_version=1,
-    target=TARGET_OF_ALL,
-    scorers=(),
-    settings=RunSettings(),
-    status=RunStatus.RUNNING,
-    planned=1,
-    succeeded=0,
-    failed=0,
-    skipped=0,
-    summaries=(),
-    last_position=1,
-    author="",
-    created_at=0,
-    ended_at=None,
-)
-SESSION = Session(1, "w", "p", frozenset({TARGET_OF_ALL}), frozenset(), 1, 0)
+VIEW = run_view()
+SESSION = Session(1, "w", "p", (TARGET_OF_ALL,), frozenset(), 1, 0)
 ITEM = ItemView("i", 1, "1", None, None, None, None, (), "", "", "", 1, 1, 0, 0)
 ROW = TaskRow(1, TARGET, 1, "i", 1, 1, 0, 0, lease_token="x", session=1, expires_at=9, deadline=9)
-REPORT = TaskReport("u", TaskKey(1, TARGET), "x", "1", 5)
+REPORT = TaskReport("u", TaskKey(1, TARGET), "x", "1", Measured(5))
 
 
 class KnownPlan(PlanBook):

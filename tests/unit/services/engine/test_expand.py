@@ -6,39 +6,21 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.services.engine.run_view import run_view
 from trialbook.services.application.ports import Queries
-from trialbook.services.application.views import ItemView, Page, RunView
+from trialbook.services.application.views import ItemView, Page
 from trialbook.services.application.work import WorkState
-from trialbook.services.domain.experiment import RunSettings, Target, TargetKind
-from trialbook.services.domain.run import RunStatus
+from trialbook.services.domain.experiment import RunSettings
 from trialbook.services.engine.expand import expand
 from trialbook.services.engine.plan import RunPlan
 
 
-def plan(trials: int) -> RunPlan:
-    view = RunView(
-        number=1,
-        uid="u",
-        project="p",
-        run_id="r",
-        experiment_id="e",
-        experiment_version=1,
-        dataset_number=7,
-        dataset_id="d",
-        dataset_version=3,
-        target=Target(TargetKind.AGENT, "t"),
-        scorers=(),
+def plan(trials: int, items: int) -> RunPlan:
+    view = run_view(
         settings=RunSettings(trials=trials),
-        status=RunStatus.RUNNING,
-        planned=0,
-        succeeded=0,
-        failed=0,
-        skipped=0,
-        summaries=(),
-        last_position=1,
-        author="",
-        created_at=0,
-        ended_at=None,
+        dataset_number=7,
+        dataset_version=3,
+        planned=items * trials,
     )
     return RunPlan(view, {})
 
@@ -87,7 +69,7 @@ def test_every_item_gets_every_trial_once_and_in_order(
     while not state.exhausted:
         limit = limits[step % len(limits)]
         step += 1
-        expansion = expand(queries, plan(trials), state, limit)
+        expansion = expand(queries, plan(trials, len(ordinals)), state, limit)
         assert len(expansion.units) <= limit
         assert expansion.units or expansion.exhausted, "an expansion makes progress"
         units += [(number, item.ordinal, trial) for number, item, trial in expansion.units]

@@ -12,7 +12,7 @@ from trialbook.services.domain.errors import Unavailable
 from trialbook.services.domain.run import ErrorCode, TaskError
 from trialbook.services.engine.gather import Gatherer, JudgedReports
 from trialbook.services.engine.in_flight import InFlight
-from trialbook.services.engine.report import Broke, Disposition, Report
+from trialbook.services.engine.report import UNMEASURED, Broke, Disposition, Report
 
 
 class ScriptedStore:
@@ -35,7 +35,9 @@ class ScriptedStore:
 
 def judged() -> JudgedReports:
     """One report of a run that nobody knows: it is answered without asking the store more."""
-    report = Report(TaskKey(1, TARGET), "x", Broke(TaskError(ErrorCode.EXECUTION, "broke")), 1)
+    report = Report(
+        TaskKey(1, TARGET), "x", Broke(TaskError(ErrorCode.EXECUTION, "broke")), UNMEASURED
+    )
     recording = InFlight().begin_recording({})
     return JudgedReports([("unknown", report)], {}, {}, recording, lambda *_: None)
 

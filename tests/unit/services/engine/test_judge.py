@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import msgspec
 import pytest
 
-from tests.unit.services.engine.test_completion import VIEW
+from tests.unit.services.engine.run_view import run_view
 from trialbook.services.domain.experiment import ScorerSpec
 from trialbook.services.engine.judge import Case, judge
 from trialbook.services.engine.plan import make_plan
@@ -34,7 +33,7 @@ def executor() -> Iterator[CountingExecutor]:
 
 def case(output: str, scorer: str = "exact_match", params: str = "") -> Case:
     spec = ScorerSpec(scorer, scorer, params, 1, built_in=True)
-    plan = make_plan(msgspec.structs.replace(VIEW, scorers=(spec,)))
+    plan = make_plan(run_view(spec))
     return Case(plan, Sample(output, output, "1"))
 
 

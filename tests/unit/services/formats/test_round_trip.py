@@ -43,7 +43,7 @@ def spelt(values: st.SearchStrategy[object]) -> st.SearchStrategy[str]:
 JSON = spelt(VALUES).map(str.strip)
 OBJECTS = spelt(st.dictionaries(TEXTS, VALUES, max_size=3)).map(str.strip)
 MOCKS = st.builds(MockRow, TEXTS, st.none() | JSON, st.none() | JSON)
-SCORERS = st.builds(ScorerRow, TEXTS, TEXTS, st.none() | OBJECTS)
+SCORERS = st.builds(ScorerRow, TEXTS, TEXTS, st.none() | OBJECTS, TEXTS, TEXTS, TEXTS)
 ROWS = st.builds(
     Row,
     line=st.just(0),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from trialbook.services.application.views import ScorerSummaryView
 from trialbook.services.domain.judgement import ScoreStatus
 from trialbook.services.domain.run import ScoreFact
-from trialbook.services.projections.summary import merge_scores
+from trialbook.services.projections.summary import forget_scores, merge_scores
 
 VALUES = st.floats(-1e6, 1e6)
 SCORED = st.builds(
@@ -88,3 +88,12 @@ def test_very_large_scores_do_not_break_it(size: int) -> None:
 
     assert summary.scored == 2
     assert (summary.minimum, summary.maximum) == (-largest, largest)
+
+
+@given(st.lists(SCORED | OTHERS, max_size=8), st.lists(OTHERS, max_size=8))
+def test_what_has_no_value_is_forgotten_as_if_it_had_never_been(
+    kept: list[ScoreFact], gone: list[ScoreFact]
+) -> None:
+    summary = forget_scores(merged([kept, gone]), gone)
+
+    assert ScorerSummaryView(*summary) == merged([kept])
