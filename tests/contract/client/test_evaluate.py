@@ -17,7 +17,9 @@ from tests.contract.client.conftest import ServerProcess
 from trialbook.client import (
     AsyncClient,
     Client,
+    Condition,
     FinalError,
+    Gate,
     InvalidArgument,
     NotFound,
     Run,
@@ -66,6 +68,24 @@ async def double_unless_seven(number: int) -> int:
 def is_even(output: Any, expected: Any) -> Score:
     """Whether an output is even."""
     return Score(float(output % 2 == 0), passed=output == expected, reason=f"{output}")
+
+
+def test_a_gate_says_whether_the_run_is_what_it_should_be(tmp_path: Path) -> None:
+    gate = Gate([Condition.mean("exact_match", at_least=0.9), Condition.failed_results(at_most=3)])
+
+    summary = evaluate(
+        double_unless_seven,
+        CASES,
+        ["exact_match"],
+        settings=RunSettings(trials=2, seed=3, run_deadline=600),
+        gate=gate,
+        directory=tmp_path / "store",
+    )
+
+    assert summary.verdict is not None
+    assert [finding.verdict.value for finding in summary.verdict.findings] == ["failed", "passed"]
+    assert (len(summary), summary.run.settings.run_deadline) == (20, 600)
+    assert "gate: failed\n  failed: " in str(summary)
 
 
 def test_a_function_is_evaluated_and_the_summary_can_be_iterated(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -88,7 +87,7 @@ def test_a_subscription_goes_on_by_itself_when_the_server_is_killed(
     seen = taken(batches, 5)
 
     server.end(signal.SIGKILL)
-    threading.Thread(target=server.start).start()
+    server.start()
     with Client(server.address) as other:
         add(other, 5, first=6)
     seen += taken(batches, 5)

@@ -76,6 +76,7 @@ class FakeService:
         self.events: list[run_pb2.RunEvent] = []
         self.stream_lengths: deque[int] = deque()
         self.watched_from: list[int] = []
+        self.submitted: dict[tuple[str, int], run_service.SubmittedResult] = {}
         # datasets
         self.datasets: dict[str, dataset_pb2.Dataset] = {}
         self.items: defaultdict[str, list[dataset_pb2.Item]] = defaultdict(list)
@@ -191,9 +192,23 @@ class FakeService:
     async def CancelRun(self, request: Any, context: Any) -> Message:
         return run_service.CancelRunResponse(run=self.run)
 
+    async def SubmitResults(self, request: Any, context: Any) -> Message:
+        dispositions = [self._take(result) for result in request.results]
+        return run_service.SubmitResultsResponse(dispositions=dispositions)
+
+    def _take(self, result: run_service.SubmittedResult) -> run_service.SubmissionDisposition:
+        if (result.item_id, result.trial) in self.submitted:
+            return run_service.SUBMISSION_DISPOSITION_ALREADY_RECORDED
+        self.submitted[result.item_id, result.trial] = result
+        return run_service.SUBMISSION_DISPOSITION_RECORDED
+
+    async def FinishRun(self, request: Any, context: Any) -> Message:
+        return run_service.FinishRunResponse(run=self.run)
+
     async def ListResults(self, request: Any, context: Any) -> Message:
+        submitted = [run_pb2.Result(item_id=i, trial=t) for i, t in self.submitted]
         return _page(
-            [e.result for e in self.events if e.HasField("result")],
+            [*submitted, *(e.result for e in self.events if e.HasField("result"))],
             request,
             lambda values, token: run_service.ListResultsResponse(
                 results=values, next_page_token=token
@@ -211,7 +226,7 @@ class FakeService:
             left -= 1
             events = [e for e in self.events if e.position > position][:2]
             position = events[-1].position if events else position
-            ended = bool(events) and events[-1].HasField("ended")
+            ended = bool(self.run.status) and position >= self.run.last_position
             yield run_service.WatchRunResponse(
                 events=events, through_position=position, run=self.run if ended else None
             )

@@ -9,33 +9,60 @@ from typing import Any
 
 import pytest
 
-from trialbook.client import AsyncClient, Client, ItemSelection, RunSettings, Scorer, Target
+from trialbook.client import (
+    AsyncClient,
+    Client,
+    ComparisonOptions,
+    Condition,
+    Gate,
+    ItemSelection,
+    ResultFilter,
+    ReviewSubmission,
+    RunSettings,
+    Scorer,
+    SubmittedResult,
+    Target,
+)
 from trialbook.client.operation import Operation
 from trialbook.client.requests import (
+    comparison,
     dataset,
     dataset_label,
     dataset_version,
     duplicate,
     event,
     experiment,
+    gate_evaluation,
     item,
     item_read,
+    regression_dataset,
+    review,
+    rework,
     run,
+    run_start,
+    score,
     scorer,
+    submission,
+    trend,
 )
 from trialbook.v1 import (
     dataset_service_pb2,
     event_service_pb2,
     experiment_service_pb2,
+    review_service_pb2,
     run_service_pb2,
+    score_service_pb2,
     scorer_service_pb2,
 )
+
+GATE = Gate([Condition.mean("s", at_least=0.5)])
 
 STREAMS = {
     "EventService/SubscribeEvents",
     "DatasetService/ExportItems",
     "DatasetService/ImportFile",
     "DatasetService/ImportItems",
+    "RunService/ExportResults",
     "RunService/WatchRun",
 }
 
@@ -43,7 +70,15 @@ STREAMS = {
 def operations() -> Iterator[Operation[Any, Any]]:
     repeat: dict[str, Any] = {"etag": None, "request_id": None}
     definition = experiment.definition(
-        "p", dataset="d", target=Target("t"), scorers=[Scorer("s", k=1)], settings=RunSettings()
+        "p",
+        dataset="d",
+        target=Target("t"),
+        scorers=[Scorer("s", k=1)],
+        settings=RunSettings(),
+        selection=ItemSelection(tags=["t"]),
+        gate=GATE,
+        target_options={"model": "m"},
+        context=None,
     )
     yield from dataset_operations()
     yield experiment.create_experiment("p", "e", definition[0], request_id=None)
@@ -52,17 +87,51 @@ def operations() -> Iterator[Operation[Any, Any]]:
     yield experiment.update_experiment("p", "e", definition, **repeat)
     yield experiment.delete_experiment("p", "e", **repeat)
     yield experiment.list_versions("p", "e", 0)("")
-    yield run.start_run("p", "e", run_id=None, wait_for_worker=True, request_id=None)
+    yield from run_operations()
+    yield from judgement_operations()
+    yield scorer.list_scorers("p", 0)("")
+    yield scorer.describe_scorer("p", "s")
+    yield from event_operations()
+
+
+def run_operations() -> Iterator[Operation[Any, Any]]:
+    repeat: dict[str, Any] = {"wait_for_worker": True, "request_id": None}
+    yield run_start.start_run("p", "e", {"scorers": []}, wait_for_worker=True)
     yield run.get_run("p", "r")
-    yield run.list_runs("p", "e", 0)("")
+    yield run.list_runs("p", "e", status="failed", page_size=0)("")
     yield run.cancel_run("p", "r", reason="why", request_id=None)
     yield run.list_results(
         "p", "r", status="failed", order="slowest", include_items=True, page_size=0
     )("")
     yield run.get_result("p", "r", 1)
-    yield scorer.list_scorers("p", 0)("")
-    yield scorer.describe_scorer("p", "s")
-    yield from event_operations()
+    yield rework.retry_run("p", "r", include_skipped=True, numbers=[1], **repeat)
+    yield rework.rescore_run("p", "r", ["s"], force=True, **repeat)
+    yield from (b.operation for b in submission.submit_results("p", "r", [SubmittedResult("i", 1)]))
+    yield submission.finish_run("p", "r", request_id=None)
+
+
+def judgement_operations() -> Iterator[Operation[Any, Any]]:
+    chosen: dict[str, Any] = {"results": ResultFilter(failing=True), "request_id": None}
+    yield comparison.compare_runs("p", "r", ["s"], ComparisonOptions())
+    yield gate_evaluation.evaluate_gate("p", "r", GATE, baseline="b", dry_run=True, request_id=None)
+    yield regression_dataset.create_regression_dataset(
+        "p", "r", dataset_id="", experiment_id="-", **chosen
+    )
+    yield trend.get_distribution("p", "r", "s", 10)
+    yield trend.list_trend_points("p", "e", "s", 0)("")
+    yield score.list_scores(
+        "p", "r", scorer="s", status="failed", not_passed=True, include_superseded=True, page_size=0
+    )("")
+    yield score.get_score("p", "r/results/1/scores/s")
+    yield score.explain_score("p", "r/results/1/scores/s")
+    yield review.request_reviews("p", "r", reviewers_wanted=2, note="", **chosen)
+    yield review.list_review_entries(
+        "p", None, state="waiting", include_content=True, blind=True, page_size=0
+    )("")
+    yield review.claim_review_entries("p", "r", limit=1, duration=60)
+    yield review.submit_reviews("p", "r", [ReviewSubmission(1, passed=True)], request_id=None)
+    yield review.close_reviews("p", "r", [1], note="", request_id=None)
+    yield review.get_review_summary("p", "r")
 
 
 def dataset_operations() -> Iterator[Operation[Any, Any]]:
@@ -124,7 +193,9 @@ def contract() -> dict[str, Any]:
         dataset_service_pb2,
         event_service_pb2,
         experiment_service_pb2,
+        review_service_pb2,
         run_service_pb2,
+        score_service_pb2,
         scorer_service_pb2,
     )
     return {
@@ -156,7 +227,9 @@ def test_every_write_is_safe_to_repeat(operation: Operation[Any, Any]) -> None:
         assert operation.request.request_id  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("noun", ["datasets", "experiments", "runs", "scorers", "events"])
+@pytest.mark.parametrize(
+    "noun", ["datasets", "experiments", "runs", "scorers", "scores", "reviews", "events"]
+)
 def test_both_clients_have_the_same_methods(noun: str) -> None:
     with Client("127.0.0.1:1") as client:
         blocking = type(getattr(client, noun))

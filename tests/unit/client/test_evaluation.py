@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
@@ -15,7 +14,6 @@ from trialbook.client import (
     Item,
     PermissionDenied,
     Result,
-    ResultStatus,
     Run,
     ServiceNotInstalled,
     TaskError,
@@ -128,23 +126,13 @@ def finished_run() -> Run:
 
 
 def result(number: int, error: TaskError | None = None) -> Result:
-    return Result(
-        name=f"projects/default/runs/r1/results/{number}",
+    message = run_pb2.Result(
         number=number,
         item_id=f"item-{number}",
-        trial=1,
-        status=ResultStatus.FAILED if error else ResultStatus.SUCCEEDED,
-        output_json=None if error else "1",
-        error=error,
-        attempts=1,
-        latency=0.1,
-        worker_id="w",
-        trace_id="",
-        record_time=datetime.now(UTC),
-        scores=(),
-        input_json="1",
-        expected_json=None,
+        status=run_pb2.RESULT_STATUS_FAILED if error else run_pb2.RESULT_STATUS_SUCCEEDED,
+        error=error.to_message() if error else None,
     )
+    return Result.from_message(message)
 
 
 def test_a_summary_tells_scores_results_and_failures() -> None:

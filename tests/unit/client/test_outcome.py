@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from trialbook.client import FinalError, Json, NotEvaluable, RetryableError, Score, UnavailableError
-from trialbook.client.worker.outcome import (
+from trialbook.client.models.outcome import (
     InvalidAnswer,
     failure_outcome,
     scorer_outcome,

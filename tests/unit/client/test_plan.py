@@ -45,7 +45,9 @@ def test_a_target_gets_context_and_task_where_it_declares_them() -> None:
     task, context = target_call(target)(target_task())
 
     assert context == {"user": 7}
-    assert task == TaskContext("t1", 2, 3, "i1", "projects/p/runs/r", "00-a-b-01")
+    assert task == TaskContext(
+        "t1", 2, 3, "i1", "projects/p/runs/r", "00-a-b-01", context={"user": 7}
+    )
 
 
 def test_an_absent_context_is_an_empty_dict() -> None:

@@ -19,6 +19,8 @@ def test_waits_double_up_to_the_longest_and_are_drawn_from_zero_up() -> None:
     assert waits == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0])
     assert shortest.next_delay() == 0.0
     assert shortest.next_delay(at_least=2.0) == 2.0
+    assert longest.next_delay(at_most=0.5) == 0.5
+    assert longest.next_delay(at_least=2.0, at_most=0.5) == 2.0
 
 
 def test_only_unavailable_is_tried_again() -> None:

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import asyncio
 import itertools
+import threading
 
 import pytest
 
-from tests.unit.client.fake_service import FakeServer, FakeService, Fault
+from tests.unit.client.fake_service import FakeServer, FakeService, Fault, wait_until
 from trialbook.client import (
     AsyncClient,
     Client,
     NotFound,
     Result,
     RunEnded,
+    RunRetried,
     RunStarted,
     RunStatus,
     Unavailable,
@@ -18,7 +21,7 @@ from trialbook.client import (
 )
 from trialbook.client.retry import Backoff
 from trialbook.client.watch import WatchCursor
-from trialbook.v1 import run_pb2
+from trialbook.v1 import gate_pb2, run_pb2
 from trialbook.v1.run_service_pb2 import WatchRunResponse
 
 COMPLETED = run_pb2.RUN_STATUS_COMPLETED
@@ -38,8 +41,8 @@ def finish(fake: FakeService) -> None:
     fake.events.append(
         run_pb2.RunEvent(position=len(fake.events) + 1, ended=run_pb2.RunEnded(status=COMPLETED))
     )
-    fake.run.status = COMPLETED
     fake.run.last_position = len(fake.events)
+    fake.run.status = COMPLETED
 
 
 def test_facts_come_in_order_up_to_the_end(fake: FakeService, client: Client) -> None:
@@ -128,6 +131,18 @@ def test_a_run_is_over_only_when_all_its_facts_were_seen() -> None:
     assert cursor.ended
 
 
+def test_a_run_with_a_gate_is_over_only_with_its_verdict() -> None:
+    cursor = WatchCursor("r", 0)
+    run = run_pb2.Run(status=run_pb2.RUN_STATUS_FAILED, last_position=3)
+    run.gate.baseline = "b"
+
+    cursor.note(WatchRunResponse(through_position=3, run=run))
+    assert not cursor.ended
+    run.gate_verdict.verdict = gate_pb2.VERDICT_FAILED
+    cursor.note(WatchRunResponse(through_position=3, run=run))
+    assert cursor.ended
+
+
 def test_a_watch_gives_up_when_nothing_comes_for_longer_than_its_patience() -> None:
     cursor = WatchCursor("r", 0, patience=-1.0)
 
@@ -144,14 +159,54 @@ def test_a_watch_raises_what_reconnecting_cannot_mend() -> None:
 
 
 def test_waiting_returns_the_run_when_it_has_ended(fake: FakeService, client: Client) -> None:
-    add_history(fake, 3)
-    fake.run.ClearField("status")
+    add_history(fake, 3, ended=False)
     fake.run.last_position = 1
     fake.faults["GetRun"].append(Fault())
+    ending = threading.Thread(target=lambda: end_when_watched(fake))
+    ending.start()
 
-    client.runs.wait("r1", timeout=30)
+    run = client.runs.wait("r1", timeout=30)
 
+    ending.join()
+    assert run.status is RunStatus.COMPLETED
     assert fake.watched_from == [1]
+
+
+def end_when_watched(fake: FakeService) -> None:
+    wait_until(lambda: bool(fake.watched_from))
+    finish(fake)
+
+
+async def test_waiting_goes_on_until_the_gate_has_given_its_verdict(
+    fake: FakeService, async_client: AsyncClient
+) -> None:
+    add_history(fake, 1)
+    fake.run.gate.baseline = "b"
+    waiting = asyncio.ensure_future(async_client.runs.wait("r1", timeout=30))
+    while len(fake.watched_from) < 2:  # noqa: ASYNC110 - counted in the server's thread
+        await asyncio.sleep(0.001)
+    assert not waiting.done()
+
+    fake.run.gate_verdict.verdict = gate_pb2.VERDICT_PASSED
+
+    assert (await waiting).gate_verdict is not None
+
+
+def test_a_watch_goes_on_through_an_end_that_a_retry_came_after(
+    fake: FakeService, client: Client
+) -> None:
+    add_history(fake, 1)
+    fake.events.append(run_pb2.RunEvent(position=4, retried=run_pb2.RunRetried(round=1, count=1)))
+    fake.events.append(run_pb2.RunEvent(position=5, result=run_pb2.Result(number=1, round=1)))
+    finish(fake)
+
+    facts = [e.fact for update in client.runs.watch("r1") for e in update.events]
+
+    assert [type(fact) for fact in facts] == [
+        *(RunStarted, Result, RunEnded),
+        *(RunRetried, Result, RunEnded),
+    ]
+    assert fake.watched_from == [0]
 
 
 def test_waiting_ends_after_its_timeout(fake: FakeService, client: Client) -> None:
@@ -159,6 +214,13 @@ def test_waiting_ends_after_its_timeout(fake: FakeService, client: Client) -> No
 
     with pytest.raises(WaitTimeout, match="did not end within"):
         client.runs.wait("r1", timeout=0.05)
+    with pytest.raises(WaitTimeout, match="did not end within"):
+        list(client.runs.watch("r1", timeout=0.05))
+
+
+def test_waiting_ends_after_its_timeout_where_no_server_answers() -> None:
+    with Client("127.0.0.1:1") as client, pytest.raises(WaitTimeout):
+        next(client.runs.watch("r1", timeout=0.2))
 
 
 async def test_the_async_wait_ends_after_its_timeout(
@@ -168,3 +230,6 @@ async def test_the_async_wait_ends_after_its_timeout(
 
     with pytest.raises(WaitTimeout):
         await async_client.runs.wait("r1", timeout=0.05)
+    with pytest.raises(WaitTimeout):
+        async for _ in async_client.runs.watch("r1", timeout=0.05):
+            pass

@@ -25,12 +25,17 @@ from trialbook.client import (
     FinalError,
     Json,
     NotEvaluable,
+    RunResults,
+    Score,
     TaskContext,
     Unauthenticated,
     UnavailableError,
     Worker,
+    step,
 )
+from trialbook.client.payload import decode
 from trialbook.v1 import run_pb2, score_pb2, worker_pb2
+from trialbook.v1.experiment_pb2 import SCORER_SCOPE_ITEM, SCORER_SCOPE_RUN, TARGET_KIND_SCORER
 
 
 @contextmanager
@@ -424,13 +429,24 @@ def test_the_registration_tells_all_that_is_declared(fake: FakeService, server: 
         """
         return 1.0
 
+    @worker.run_scorer()
+    def spread(results: RunResults) -> float:
+        return float(len(list(results)))
+
     with working(worker):
         wait_until(lambda: fake.calls["RegisterWorker"] == 1)
 
     (request,) = fake.requests["RegisterWorker"]
     assert (request.worker_id, request.max_concurrent_tasks) == ("w7", 9)
-    target, scorer = request.capabilities
+    target, scorer, judge, run_scorer = request.capabilities
     assert (target.target.name, target.target.revision) == ("flow", "r2")
+    assert (judge.target.kind, judge.target.name, judge.target.revision) == (
+        TARGET_KIND_SCORER,
+        "politeness",
+        "r2",
+    )
+    assert scorer.scorer.scope == SCORER_SCOPE_ITEM
+    assert (run_scorer.scorer.scorer_id, run_scorer.scorer.scope) == ("spread", SCORER_SCOPE_RUN)
     assert scorer.scorer.scorer_id == "politeness"
     assert scorer.scorer.version == 3
     assert scorer.scorer.description == "How polite an answer is."
@@ -473,6 +489,76 @@ def test_scorers_judge_in_workers(
     assert fake.recorded["a"].score.passed
     assert fake.recorded["b"].score.reason == "unclear"
     assert fake.recorded["c"].score.status == score_pb2.SCORE_STATUS_NOT_EVALUABLE
+
+
+@pytest.mark.parametrize("as_coroutine", [True, False])
+def test_what_a_function_tells_beside_its_answer_is_reported(
+    fake: FakeService, server: FakeServer, as_coroutine: bool
+) -> None:
+    fake.add_target_tasks(2)
+
+    @step("double")
+    def double(value: int) -> int:
+        return 2 * value
+
+    def flow(value: int, task: TaskContext) -> int:
+        task.use(input_tokens=3, cost=0.5)
+        task.use(input_tokens=1, output_tokens=value)
+        doubled = double(value)
+        if value == 1:
+            raise FinalError("no")
+        return doubled
+
+    async def flow_coroutine(value: int, task: TaskContext) -> int:
+        return flow(value, task)
+
+    with working(echo_worker(server, flow_coroutine if as_coroutine else flow)):
+        wait_until(lambda: len(fake.recorded) == 2)
+
+    for number in (0, 1):
+        told = fake.recorded[f"t{number}"]
+        assert told.usage == run_pb2.Usage(input_tokens=4, output_tokens=number, cost=0.5)
+        (one,) = told.steps
+        assert (one.step_id, one.output.json, one.HasField("duration")) == (
+            "double",
+            str(2 * number),
+            True,
+        )
+    assert fake.recorded["t1"].error.message == "no"
+
+
+def test_a_scorer_is_a_target_whose_input_is_the_case(
+    fake: FakeService, server: FakeServer
+) -> None:
+    worker = Worker(server.address, revision="r2")
+
+    @worker.scorer(needs_expected=True)
+    async def near(output: float, expected: float, params: dict[str, float]) -> Score:
+        """How near numbers are."""
+        return Score(abs(output - expected), passed=True, label=str(params["k"]), reason="so")
+
+    for task_id, given in (
+        ("a", '{"output": 3, "expected": 1}'),
+        ("b", '{"output": 3}'),
+        ("c", "3"),
+    ):
+        task = worker_pb2.Task(task_id=task_id)
+        target = task.target.target
+        target.kind, target.name, target.revision = TARGET_KIND_SCORER, "near", "r2"
+        task.target.input.json, task.target.options.json = given, '{"k": 5}'
+        fake.add_task(task)
+    with working(worker):
+        wait_until(lambda: len(fake.recorded) == 3)
+
+    assert decode(fake.recorded["a"].output.json) == {
+        "status": "scored",
+        "value": 2.0,
+        "passed": True,
+        "label": "5",
+        "reason": "so",
+    }
+    assert decode(fake.recorded["b"].output.json)["status"] == "not_evaluable"
+    assert fake.recorded["c"].error.code == run_pb2.TASK_ERROR_CODE_INVALID
 
 
 def test_a_task_that_is_not_hosted_is_reported_as_such(
@@ -597,11 +683,12 @@ def test_a_second_signal_stops_a_worker_process_at_once(
 
     process.send_signal(signal.SIGTERM)
     began = time.monotonic()
-    while process.poll() is None and time.monotonic() - began < 20:
+    # Two that come together are one. Once the session is closed there is nobody to hear another.
+    while not fake.closed_sessions and time.monotonic() - began < 20:
         process.send_signal(signal.SIGTERM)
         threading.Event().wait(0.1)
 
-    assert process.wait(0) == 0
+    assert process.wait(20) == 0
     assert fake.closed_sessions == ["session-1"]
 
 

@@ -5,9 +5,12 @@ of it in one call, with a service of its own in the process.
 """
 
 from trialbook.client.asynchronous import AsyncClient
+from trialbook.client.asynchronous.drive import AsyncDrivenRun
 from trialbook.client.blocking import Client
+from trialbook.client.blocking.drive import DrivenRun
 from trialbook.client.change_reason import change_reason
 from trialbook.client.connection import InvalidConnection, Tls
+from trialbook.client.drive import DrivenItem, SubmissionDetails
 from trialbook.client.errors import (
     Aborted,
     AlreadyExists,
@@ -32,6 +35,17 @@ from trialbook.client.evaluation import (
     ServiceNotInstalled,
     evaluate,
     evaluate_async,
+)
+from trialbook.client.models.agreement import Agreement, PairAgreement, ReviewSummary
+from trialbook.client.models.comparability import Comparability, ScorerMismatch
+from trialbook.client.models.comparison import (
+    ComparedRun,
+    Comparison,
+    ComparisonOptions,
+    RunComparison,
+    ScorerComparison,
+    ValueChange,
+    VerdictComparison,
 )
 from trialbook.client.models.dataset import Dataset, UpdatedDataset
 from trialbook.client.models.dataset_diff import (
@@ -59,15 +73,24 @@ from trialbook.client.models.dataset_settings import (
     SchemaReport,
 )
 from trialbook.client.models.dataset_version import DatasetVersion
+from trialbook.client.models.distribution import LabelCount, ScoreBin, ScoreDistribution
 from trialbook.client.models.duplicate import DuplicateGroup
+from trialbook.client.models.estimate import Difference, Estimate
 from trialbook.client.models.event import Event, EventBatch, EventConsumer, EventOrder
 from trialbook.client.models.experiment import (
     Experiment,
     ExperimentVersion,
-    RunSettings,
-    Scorer,
     Target,
     TargetKind,
+)
+from trialbook.client.models.gate import (
+    Condition,
+    Gate,
+    GateFinding,
+    GateMetric,
+    GateVerdict,
+    RegressionRule,
+    Verdict,
 )
 from trialbook.client.models.item import DatasetItem, Item
 from trialbook.client.models.item_change import (
@@ -82,46 +105,93 @@ from trialbook.client.models.item_change import (
 from trialbook.client.models.item_selection import ItemSample, ItemSelection
 from trialbook.client.models.item_source import ItemSource, ItemSourceType
 from trialbook.client.models.item_update import ItemUpdate
-from trialbook.client.models.run import (
-    LatencySummary,
-    Result,
-    ResultOrder,
-    ResultScored,
-    ResultStatus,
-    Run,
-    RunCancelRequested,
-    RunCounts,
-    RunEnded,
-    RunEvent,
-    RunStarted,
-    RunStatus,
-    TaskError,
-    TaskErrorCode,
-    WatchUpdate,
-)
-from trialbook.client.models.score import ResultScore, ScorerSummary, ScoreStatus
-from trialbook.client.models.scorer import ScoreDirection, ScorerDescription, ScorerOrigin
-from trialbook.client.models.tool_mock import ToolMock, UnmockedToolPolicy
-from trialbook.client.payload import MISSING, Json, UnencodableValue
-from trialbook.client.worker import (
+from trialbook.client.models.outcome import (
     FinalError,
     NotEvaluable,
     RetryableError,
     Score,
-    TaskContext,
     UnavailableError,
+)
+from trialbook.client.models.regression_dataset import RegressionDataset
+from trialbook.client.models.result import (
+    Result,
+    ResultOrder,
+    ResultStatus,
+    SkipReason,
+    StepResult,
+    TaskError,
+    TaskErrorCode,
+    Usage,
+)
+from trialbook.client.models.result_file import ExportedResults, ResultFileFormat
+from trialbook.client.models.result_filter import ResultFilter
+from trialbook.client.models.review import (
+    Review,
+    ReviewEntry,
+    ReviewState,
+    ReviewSubmission,
+)
+from trialbook.client.models.rework import RescoredRun, RetriedRun
+from trialbook.client.models.run import (
+    LatencySummary,
+    Run,
+    RunCounts,
+    RunEndReason,
+    RunStatus,
+    ScorerSource,
+    UsageSummary,
+)
+from trialbook.client.models.run_event import (
+    ResultScored,
+    RunBegan,
+    RunCancelRequested,
+    RunEnded,
+    RunEvent,
+    RunRescored,
+    RunRetried,
+    RunStarted,
+    WatchUpdate,
+)
+from trialbook.client.models.run_settings import RunSettings
+from trialbook.client.models.score import ResultScore, RunScore, ScorerSummary, ScoreStatus
+from trialbook.client.models.score_explanation import JudgedScore, ScoreCause, ScoreExplanation
+from trialbook.client.models.scorer import ScoreDirection, ScorerDescription, ScorerOrigin
+from trialbook.client.models.scorer_spec import Scorer, ScorerScope
+from trialbook.client.models.submission import SubmissionDisposition, SubmittedResult
+from trialbook.client.models.tool_mock import ToolMock, UnmockedToolPolicy
+from trialbook.client.models.trend import TrendPoint, TrendValue
+from trialbook.client.models.trial_summary import FlakyItem, TrialRate, TrialSummary
+from trialbook.client.payload import MISSING, Json, UnencodableValue
+from trialbook.client.requests.run_start import StartOptions
+from trialbook.client.worker import (
+    RunResults,
+    Step,
+    TaskContext,
+    ToolMockError,
+    ToolMockMismatch,
+    ToolMocks,
+    ToolMocksExhausted,
+    ToolNotMocked,
     Worker,
+    step,
 )
 
 __all__ = [
     "MISSING",
     "Aborted",
     "AddedItems",
+    "Agreement",
     "AlreadyExists",
     "AsyncClient",
+    "AsyncDrivenRun",
     "Cancelled",
     "Client",
     "ColumnMapping",
+    "Comparability",
+    "ComparedRun",
+    "Comparison",
+    "ComparisonOptions",
+    "Condition",
     "Dataset",
     "DatasetDiff",
     "DatasetItem",
@@ -129,7 +199,11 @@ __all__ = [
     "DatasetSettings",
     "DatasetVersion",
     "DeadlineExceeded",
+    "Difference",
+    "DrivenItem",
+    "DrivenRun",
     "DuplicateGroup",
+    "Estimate",
     "EvaluationSummary",
     "Event",
     "EventBatch",
@@ -138,11 +212,17 @@ __all__ = [
     "Experiment",
     "ExperimentVersion",
     "ExportedFile",
+    "ExportedResults",
     "FailedPrecondition",
     "FieldChange",
     "FileFormat",
     "FileLayout",
     "FinalError",
+    "FlakyItem",
+    "Gate",
+    "GateFinding",
+    "GateMetric",
+    "GateVerdict",
     "ImportOptions",
     "ImportReport",
     "ImportedFile",
@@ -160,41 +240,77 @@ __all__ = [
     "ItemSourceType",
     "ItemUpdate",
     "Json",
+    "JudgedScore",
+    "LabelCount",
     "LatencySummary",
     "NotEvaluable",
     "NotFound",
     "OutOfRange",
+    "PairAgreement",
     "PermissionDenied",
     "PurgedItems",
     "RefusedRow",
+    "RegressionDataset",
+    "RegressionRule",
     "RemovedItems",
+    "RescoredRun",
     "ResourceExhausted",
     "RestoredItems",
     "Result",
+    "ResultFileFormat",
+    "ResultFilter",
     "ResultOrder",
     "ResultScore",
     "ResultScored",
     "ResultStatus",
+    "RetriedRun",
     "RetryableError",
+    "Review",
+    "ReviewEntry",
+    "ReviewState",
+    "ReviewSubmission",
+    "ReviewSummary",
     "RowsRefused",
     "Run",
+    "RunBegan",
     "RunCancelRequested",
+    "RunComparison",
     "RunCounts",
+    "RunEndReason",
     "RunEnded",
     "RunEvent",
+    "RunRescored",
+    "RunResults",
+    "RunRetried",
+    "RunScore",
     "RunSettings",
     "RunStarted",
     "RunStatus",
     "SchemaFailure",
     "SchemaReport",
     "Score",
+    "ScoreBin",
+    "ScoreCause",
     "ScoreDirection",
+    "ScoreDistribution",
+    "ScoreExplanation",
     "ScoreStatus",
     "Scorer",
+    "ScorerComparison",
     "ScorerDescription",
+    "ScorerMismatch",
     "ScorerOrigin",
+    "ScorerScope",
+    "ScorerSource",
     "ScorerSummary",
     "ServiceNotInstalled",
+    "SkipReason",
+    "StartOptions",
+    "Step",
+    "StepResult",
+    "SubmissionDetails",
+    "SubmissionDisposition",
+    "SubmittedResult",
     "Target",
     "TargetKind",
     "TaskContext",
@@ -202,6 +318,15 @@ __all__ = [
     "TaskErrorCode",
     "Tls",
     "ToolMock",
+    "ToolMockError",
+    "ToolMockMismatch",
+    "ToolMocks",
+    "ToolMocksExhausted",
+    "ToolNotMocked",
+    "TrendPoint",
+    "TrendValue",
+    "TrialRate",
+    "TrialSummary",
     "TrialbookError",
     "Unauthenticated",
     "Unavailable",
@@ -212,6 +337,11 @@ __all__ = [
     "UpdatedDataset",
     "UpdatedItems",
     "UpsertedItems",
+    "Usage",
+    "UsageSummary",
+    "ValueChange",
+    "Verdict",
+    "VerdictComparison",
     "Violation",
     "WaitTimeout",
     "WatchUpdate",
@@ -219,4 +349,5 @@ __all__ = [
     "change_reason",
     "evaluate",
     "evaluate_async",
+    "step",
 ]

@@ -28,9 +28,10 @@ class Backoff:
         self._draw = draw
         self._ceiling = initial
 
-    def next_delay(self, at_least: float | None = None) -> float:
-        """Return the next wait; not shorter than what a server asked for."""
-        delay = self._draw() * self._ceiling
+    def next_delay(self, at_least: float | None = None, *, at_most: float | None = None) -> float:
+        """Return the next wait; not shorter than what a server asked for, nor above `at_most`."""
+        ceiling = self._ceiling if at_most is None else min(self._ceiling, at_most)
+        delay = self._draw() * ceiling
         self._ceiling = min(self._longest, self._ceiling * 2)
         return max(delay, at_least or 0.0)
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from trialbook.client.errors import TrialbookError, Unavailable, WaitTimeout
-from trialbook.client.models.run import Run, RunEvent, WatchUpdate
+from trialbook.client.errors import DeadlineExceeded, TrialbookError, Unavailable, WaitTimeout
+from trialbook.client.models.run import Run
+from trialbook.client.models.run_event import RunEvent, WatchUpdate
 from trialbook.client.retry import Backoff
+from trialbook.v1.run_pb2 import Run as WireRun
 from trialbook.v1.run_pb2 import RunStatus as WireStatus
 from trialbook.v1.run_service_pb2 import WatchRunRequest, WatchRunResponse
 
 DEFAULT_PATIENCE: Final = 60.0
-ENDED_STATUSES: Final = (WireStatus.RUN_STATUS_COMPLETED, WireStatus.RUN_STATUS_CANCELLED)
+ENDED_STATUSES: Final = (
+    WireStatus.RUN_STATUS_COMPLETED,
+    WireStatus.RUN_STATUS_CANCELLED,
+    WireStatus.RUN_STATUS_FAILED,
+)
 
 
 class WatchCursor:
@@ -37,7 +43,7 @@ class WatchCursor:
 
     @property
     def ended(self) -> bool:
-        """Whether the last fact of the run has been seen."""
+        """Whether the run has ended and all its facts were seen, with the verdict of its gate."""
         return self._ended
 
     @property
@@ -52,10 +58,9 @@ class WatchCursor:
         self._through = max(before, message.through_position, newest)
         self._last_message = time.monotonic()
         self._backoff.reset()
-        if message.HasField("run") and message.run.status in ENDED_STATUSES:
-            self._ended = self._ended or self._through >= message.run.last_position
-        if message.events and message.events[-1].HasField("ended"):
-            self._ended = True
+        if message.HasField("run"):
+            # Not by the fact of its end: a run that is retried or rescored goes on after it.
+            self._ended = _settled(message.run) and self._through >= message.run.last_position
         return before
 
     def accept(self, message: WatchRunResponse) -> WatchUpdate:
@@ -77,9 +82,23 @@ class WatchCursor:
         return self._backoff.next_delay(error.retry_delay)
 
 
+def _settled(run: WireRun) -> bool:
+    """Tell whether a run has ended and, if it has a gate, has its verdict."""
+    verdict_due = run.HasField("gate") and not run.HasField("gate_verdict")
+    return run.status in ENDED_STATUSES and not verdict_due
+
+
 def time_left(end: float | None) -> float | None:
-    """Return the seconds until a moment of the monotonic clock; None if there is none."""
-    return None if end is None else max(end - time.monotonic(), 0.001)
+    """Return the seconds until a moment of the monotonic clock; None if there is none.
+
+    Raises DeadlineExceeded if it has passed, also where no server answers that would say so.
+    """
+    if end is None:
+        return None
+    left = end - time.monotonic()
+    if left <= 0:
+        raise DeadlineExceeded("The time for waiting is over.", code="DEADLINE_EXCEEDED")
+    return left
 
 
 def wait_timeout(run: str, timeout: float | None) -> WaitTimeout:

@@ -8,7 +8,9 @@ from typing import Self
 from trialbook.client.asynchronous.dataset import Datasets
 from trialbook.client.asynchronous.event import Events
 from trialbook.client.asynchronous.experiment import Experiments
+from trialbook.client.asynchronous.review import Reviews
 from trialbook.client.asynchronous.run import Runs
+from trialbook.client.asynchronous.score import Scores
 from trialbook.client.asynchronous.scorer import Scorers
 from trialbook.client.asynchronous.transport import AsyncTransport
 from trialbook.client.connection import TlsSetting, connection
@@ -42,6 +44,8 @@ class AsyncClient:
         self.datasets = Datasets(self._transport, settings.project)
         self.experiments = Experiments(self._transport, settings.project)
         self.runs = Runs(self._transport, settings.project)
+        self.scores = Scores(self._transport, settings.project)
+        self.reviews = Reviews(self._transport, settings.project)
         self.scorers = Scorers(self._transport, settings.project)
         self.events = Events(self._transport, settings.project)
 

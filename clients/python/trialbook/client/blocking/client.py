@@ -8,7 +8,9 @@ from typing import Self
 from trialbook.client.blocking.dataset import Datasets
 from trialbook.client.blocking.event import Events
 from trialbook.client.blocking.experiment import Experiments
+from trialbook.client.blocking.review import Reviews
 from trialbook.client.blocking.run import Runs
+from trialbook.client.blocking.score import Scores
 from trialbook.client.blocking.scorer import Scorers
 from trialbook.client.blocking.transport import BlockingTransport
 from trialbook.client.connection import TlsSetting, connection
@@ -42,6 +44,8 @@ class Client:
         self.datasets = Datasets(self._transport, settings.project)
         self.experiments = Experiments(self._transport, settings.project)
         self.runs = Runs(self._transport, settings.project)
+        self.scores = Scores(self._transport, settings.project)
+        self.reviews = Reviews(self._transport, settings.project)
         self.scorers = Scorers(self._transport, settings.project)
         self.events = Events(self._transport, settings.project)
 

@@ -12,7 +12,7 @@ from trialbook.client.blocking.item import ItemCalls
 from trialbook.client.blocking.item_read import ItemReadCalls
 from trialbook.client.blocking.transport import BlockingTransport
 from trialbook.client.models.dataset import Dataset, UpdatedDataset
-from trialbook.client.models.experiment import Scorer
+from trialbook.client.models.scorer_spec import Scorer
 from trialbook.client.names import Reference
 from trialbook.client.payload import MISSING, MissingType
 from trialbook.client.requests import dataset as requests

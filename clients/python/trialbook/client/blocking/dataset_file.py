@@ -15,6 +15,7 @@ from trialbook.client.models.dataset_file import (
 from trialbook.client.models.item_selection import ItemSelection
 from trialbook.client.names import Reference
 from trialbook.client.requests import dataset_file as requests
+from trialbook.client.requests.file import File, written
 from trialbook.v1.dataset_service_pb2 import ExportItemsResponse, ImportFileResponse
 
 DEFAULT_OPTIONS = ImportOptions()
@@ -29,7 +30,7 @@ class FileCalls:
     def import_file(
         self,
         dataset: Reference,
-        file: requests.File,
+        file: File,
         *,
         options: ImportOptions = DEFAULT_OPTIONS,
         file_name: str | None = None,
@@ -60,7 +61,7 @@ class FileCalls:
     def export_file(
         self,
         dataset: Reference,
-        file: requests.File,
+        file: File,
         format: FileFormat | str = FileFormat.JSONL,  # noqa: A002 - the contract's word
         *,
         version: int | None = None,
@@ -84,7 +85,7 @@ class FileCalls:
             selection=selection,
         )
         answers = self._transport.stream(requests.EXPORT_METHOD, request, ExportItemsResponse)
-        with requests.written(file) as stream:
+        with written(file) as stream:
             download = requests.Download(stream)
             for answer in answers:
                 done = download.take(answer)

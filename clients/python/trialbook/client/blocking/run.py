@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Unpack
 
+from trialbook.client.blocking.comparison import ComparisonCalls
+from trialbook.client.blocking.gate import GateCalls
+from trialbook.client.blocking.result_export import ExportCalls
+from trialbook.client.blocking.rework import ReworkCalls
+from trialbook.client.blocking.submission import SubmissionCalls
 from trialbook.client.blocking.transport import BlockingTransport
 from trialbook.client.errors import DeadlineExceeded, TrialbookError
-from trialbook.client.models.run import Result, ResultOrder, ResultStatus, Run, WatchUpdate
+from trialbook.client.models.result import Result, ResultOrder, ResultStatus
+from trialbook.client.models.run import Run, RunStatus
+from trialbook.client.models.run_event import WatchUpdate
 from trialbook.client.names import Reference, resource_name
 from trialbook.client.requests import run as requests
+from trialbook.client.requests.run_start import StartOptions, start_run
 from trialbook.client.watch import DEFAULT_PATIENCE, WatchCursor, time_left, wait_timeout
 from trialbook.v1.run_service_pb2 import WatchRunResponse
 
 
-class Runs:
+class Runs(ReworkCalls, SubmissionCalls, ComparisonCalls, GateCalls, ExportCalls):
     """Runs of experiments. A run is given by id, full name or model."""
 
     def __init__(self, transport: BlockingTransport, project: str) -> None:
@@ -25,21 +34,26 @@ class Runs:
         self,
         experiment: Reference,
         *,
-        run_id: str | None = None,
         wait_for_worker: bool = False,
-        request_id: str | None = None,
+        caller_driven: bool = False,
+        **options: Unpack[StartOptions],
     ) -> Run:
-        """Start a run; it goes on by itself.
+        """Start a run of an experiment, or of its version `{experiment}/versions/{v}`.
 
-        `FailedPrecondition` if the dataset is empty, or if no worker hosts the target or a scorer
-        and `wait_for_worker` is not set.
+        It goes on by itself, unless it is `caller_driven`: then the caller submits the results; see
+        `drive`. What the options, described at `StartOptions`, leave out is the experiment's.
+
+        `FailedPrecondition` if there is nothing to run, or if no worker hosts the target or a
+        scorer and neither `wait_for_worker` nor `caller_driven` is set. `NotFound` for what the
+        options name and is not there, `InvalidArgument` for what cannot be understood,
+        `AlreadyExists` if the project has a run of that id.
         """
-        operation = requests.start_run(
+        operation = start_run(
             self._project,
             experiment,
-            run_id=run_id,
+            options,
             wait_for_worker=wait_for_worker,
-            request_id=request_id,
+            caller_driven=caller_driven,
         )
         return self._transport.execute(operation)
 
@@ -47,12 +61,19 @@ class Runs:
         """Return a run with its counts, score summaries and latencies."""
         return self._transport.execute(requests.get_run(self._project, run))
 
-    def list(self, *, experiment: Reference | None = None, page_size: int = 0) -> Iterator[Run]:
-        """Iterate over the project's runs, or those of an experiment, newest first."""
-        return self._transport.pages(requests.list_runs(self._project, experiment, page_size))
+    def list(
+        self,
+        *,
+        experiment: Reference | None = None,
+        status: RunStatus | str | None = None,
+        page_size: int = 0,
+    ) -> Iterator[Run]:
+        """Iterate over the project's runs, or those of an experiment or a status, newest first."""
+        listing = requests.list_runs(self._project, experiment, status=status, page_size=page_size)
+        return self._transport.pages(listing)
 
     def cancel(self, run: Reference, *, reason: str = "", request_id: str | None = None) -> Run:
-        """Ask for a run to be cancelled. `FailedPrecondition` if it has completed."""
+        """Ask for a run to be cancelled. `FailedPrecondition` if it has ended."""
         operation = requests.cancel_run(self._project, run, reason=reason, request_id=request_id)
         return self._transport.execute(operation)
 
@@ -63,15 +84,23 @@ class Runs:
         status: ResultStatus | str | None = None,
         order: ResultOrder | str | None = None,
         include_items: bool = False,
+        failing: bool = False,
+        scorer: str = "",
         page_size: int = 0,
     ) -> Iterator[Result]:
-        """Iterate over a run's results with their scores."""
+        """Iterate over a run's results with their scores.
+
+        `failing` results failed, or a scorer says that they do not pass; with `scorer`, an alias,
+        only that one is asked.
+        """
         listing = requests.list_results(
             self._project,
             run,
             status=status,
             order=order,
             include_items=include_items,
+            failing=failing,
+            scorer=scorer,
             page_size=page_size,
         )
         return self._transport.pages(listing)
@@ -81,31 +110,47 @@ class Runs:
         return self._transport.execute(requests.get_result(self._project, run, number))
 
     def watch(
-        self, run: Reference, *, after_position: int = 0, patience: float = DEFAULT_PATIENCE
+        self,
+        run: Reference,
+        *,
+        after_position: int = 0,
+        patience: float = DEFAULT_PATIENCE,
+        timeout: float | None = None,
     ) -> Iterator[WatchUpdate]:
         """Iterate over a run's facts: those that are recorded, then live ones, until it has ended.
 
+        The verdict of its gate comes too. A run that is retried or rescored later goes on: watch it
+        again, `after_position`.
+
         Goes on by itself after a broken connection, without losing or doubling a fact; raises when
         nothing came for `patience` seconds of trying. Updates without facts come too, as a sign of
-        life.
+        life. Raises `WaitTimeout` if the run has not ended after `timeout` seconds; it goes on.
         """
-        cursor = WatchCursor(self._name(run), after_position, patience)
-        for message in self._messages(cursor):
-            yield cursor.accept(message)
-
-    def wait(self, run: Reference, *, timeout: float | None = None) -> Run:
-        """Return the run when it has ended; raise `WaitTimeout` after `timeout` seconds."""
         end = None if timeout is None else time.monotonic() + timeout
-        current = self.get(run)
-        if current.ended:
-            return current
-        cursor = WatchCursor(current.name, current.last_position)
+        cursor = WatchCursor(self._name(run), after_position, patience)
         try:
             for message in self._messages(cursor, end):
-                cursor.note(message)
+                yield cursor.accept(message)
         except DeadlineExceeded as error:
-            raise wait_timeout(current.name, timeout) from error
-        return self.get(current)
+            raise wait_timeout(self._name(run), timeout) from error
+
+    def wait(self, run: Reference, *, timeout: float | None = None) -> Run:
+        """Return the run when it has ended and, if it has a gate, has its verdict.
+
+        Goes on over broken connections as `watch` does. Raises `WaitTimeout` after `timeout`
+        seconds; the run goes on.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        current = self.get(run)
+        while not current.settled:
+            cursor = WatchCursor(current.name, current.last_position)
+            try:
+                for message in self._messages(cursor, end):
+                    cursor.note(message)
+            except DeadlineExceeded as error:
+                raise wait_timeout(current.name, timeout) from error
+            current = self.get(current)
+        return current
 
     def _messages(
         self, cursor: WatchCursor, end: float | None = None

@@ -26,7 +26,9 @@ def live_bar(title: str) -> Iterator[Callable[[Run], None]]:
 
         def show(run: Run) -> None:
             means = "  ".join(
-                f"{score.scorer} {score.mean:.3f}" for score in run.scores if score.mean is not None
+                f"{score.scorer} {round(score.mean, 12):.3f}"
+                for score in run.scores
+                if score.mean is not None
             )
             counts = run.counts
             progress.update(bar, completed=counts.done, total=counts.planned, means=means)

@@ -14,6 +14,7 @@ from trialbook.client.errors import NotFound, invalid_field
 from trialbook.client.models.codec import json_of
 from trialbook.client.models.dataset import Dataset
 from trialbook.client.models.item import DatasetItem, Item, item_from
+from trialbook.client.models.scorer_spec import Scorer
 from trialbook.client.models.tool_mock import ToolMock, UnmockedToolPolicy
 from trialbook.client.payload import Json, decode
 from trialbook.v1 import dataset_pb2
@@ -127,7 +128,7 @@ class _Extras(NamedTuple):
     start_options: str | None = None
     tool_mocks: tuple[ToolMock, ...] = ()
     denies_unmocked_tools: bool = False
-    scorers: tuple[tuple[str, str, str | None], ...] = ()
+    scorers: tuple[tuple[str | None, ...], ...] = ()
 
     @classmethod
     def of_message(cls, item: dataset_pb2.Item) -> _Extras:
@@ -141,8 +142,15 @@ class _Extras(NamedTuple):
             item.start_options_json,
             item.tool_mocks,
             item.unmocked_tools is UnmockedToolPolicy.DENY,
-            tuple((s.name, s.alias or s.name, s.params_json) for s in item.scorers),
+            tuple(map(_parts, item.scorers)),
         )
+
+
+def _parts(scorer: Scorer) -> tuple[str | None, ...]:
+    """Return what an item says of a scorer; scopes and parts count where there are any."""
+    parts = (scorer.step_id, scorer.output_pointer, scorer.expected_pointer)
+    named = (scorer.name, scorer.alias or scorer.name, scorer.params_json)
+    return named if not any(parts) else (*named, *parts)
 
 
 class _Case(NamedTuple):

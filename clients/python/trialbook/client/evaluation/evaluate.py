@@ -19,9 +19,12 @@ from trialbook.client.evaluation.data import Data, as_dataset, load
 from trialbook.client.evaluation.embedded import service_address
 from trialbook.client.evaluation.progress import Show, progress_of
 from trialbook.client.evaluation.summary import EvaluationSummary
-from trialbook.client.models.experiment import Experiment, RunSettings, Scorer, Target
+from trialbook.client.models.experiment import Experiment, Target
+from trialbook.client.models.gate import Gate
 from trialbook.client.models.item import Item
 from trialbook.client.models.run import Run
+from trialbook.client.models.run_settings import RunSettings
+from trialbook.client.models.scorer_spec import Scorer
 from trialbook.client.worker import Worker
 
 ValueT = TypeVar("ValueT")
@@ -42,6 +45,7 @@ class _Plan:
     scorers: list[Scorer]
     hosted_scorers: dict[str, Function]
     settings: RunSettings
+    gate: Gate | None
 
 
 def evaluate(
@@ -53,6 +57,7 @@ def evaluate(
     dataset: str | None = None,
     settings: RunSettings | None = None,
     concurrency: int | None = None,
+    gate: Gate | None = None,
     directory: str | Path = DEFAULT_DIRECTORY,
     address: str | None = None,
     progress: bool | None = None,
@@ -67,7 +72,9 @@ def evaluate(
     Everything is kept by a service that runs in this process while it lasts, with its store in
     `directory`, or by the server at `address`. The experiment is called `name` (default: the
     function's), the dataset `dataset` (default: the same), and both are used again by the next
-    call. `concurrency` is a short form of `settings`. `progress`: shown if stderr is a terminal.
+    call. `settings` say how the run behaves: trials, seed, deadline, retries and more;
+    `concurrency` is a short form of them. `gate` is what the run must come to: the summary has its
+    verdict. `progress`: shown if stderr is a terminal.
 
     Works inside a running event loop too, which it blocks: there, better await `evaluate_async`.
     An interrupt cancels the run. Raises `TrialbookError`, and `ServiceNotInstalled` if there is
@@ -82,6 +89,7 @@ def evaluate(
             dataset=dataset,
             settings=settings,
             concurrency=concurrency,
+            gate=gate,
             directory=directory,
             address=address,
             progress=progress,
@@ -98,6 +106,7 @@ async def evaluate_async(
     dataset: str | None = None,
     settings: RunSettings | None = None,
     concurrency: int | None = None,
+    gate: Gate | None = None,
     directory: str | Path = DEFAULT_DIRECTORY,
     address: str | None = None,
     progress: bool | None = None,
@@ -114,6 +123,7 @@ async def evaluate_async(
         scorers=[_scorer(scorer) for scorer in given],
         hosted_scorers={_function_name(s): s for s in given if not isinstance(s, str | Scorer)},
         settings=_settings(settings, concurrency),
+        gate=gate,
     )
     async with AsyncExitStack() as stack:
         where = await stack.enter_async_context(service_address(address, Path(directory)))
@@ -164,6 +174,7 @@ async def _prepare(client: AsyncClient, plan: _Plan) -> Experiment:
         "target": plan.target,
         "scorers": plan.scorers,
         "settings": plan.settings,
+        "gate": plan.gate,
     }
     try:
         await client.experiments.get(plan.name)

@@ -38,7 +38,9 @@ def progress_of(title: str, wanted: bool | None) -> Iterator[Show]:
 def describe(run: Run) -> str:
     """Return where a run stands, in a line."""
     means = "  ".join(
-        f"{score.scorer} {score.mean:.3f}" for score in run.scores if score.mean is not None
+        f"{score.scorer} {round(score.mean, 12):.3f}"
+        for score in run.scores
+        if score.mean is not None
     )
     failed = f"  {run.counts.failed} failed" if run.counts.failed else ""
     return f"{run.counts.done} of {run.counts.planned}{failed}  {means}".rstrip()

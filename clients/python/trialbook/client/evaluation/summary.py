@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from trialbook.client.models.run import Result, ResultStatus, Run
+from trialbook.client.models.gate import GateVerdict, Verdict
+from trialbook.client.models.result import Result, ResultStatus
+from trialbook.client.models.run import Run
 from trialbook.client.models.score import ScorerSummary
 
 WORST_SHOWN = 5
@@ -25,6 +27,11 @@ class EvaluationSummary:
         return {summary.scorer: summary for summary in self.run.scores}
 
     @property
+    def verdict(self) -> GateVerdict | None:
+        """What the gate says; None if there is none."""
+        return self.run.gate_verdict
+
+    @property
     def failed(self) -> tuple[Result, ...]:
         """The results whose target did not answer."""
         return tuple(r for r in self.results if r.status is ResultStatus.FAILED)
@@ -36,8 +43,9 @@ class EvaluationSummary:
         return len(self.results)
 
     def report(self) -> str:
-        """Return a table for people: scorers, counts, latencies, failed items."""
-        return "\n".join([*_heading(self.run), "", *_scorers(self.run), *_failures(self.failed)])
+        """Return a table for people: scorers, counts, latencies, verdict, failed items."""
+        parts = (_heading(self.run), [""], _scorers(self.run), _gate(self.verdict))
+        return "\n".join([*(line for part in parts for line in part), *_failures(self.failed)])
 
     def __str__(self) -> str:
         return self.report()
@@ -68,6 +76,15 @@ def _scorers(run: Run) -> list[str]:
         )
         rows.append((score.scorer, mean, *map(str, counts)))  # type: ignore[arg-type]
     return _table(rows)
+
+
+def _gate(verdict: GateVerdict | None) -> list[str]:
+    """Return the verdict with what stands against it."""
+    if verdict is None:
+        return []
+    open_findings = (f for f in verdict.findings if f.verdict is not Verdict.PASSED)
+    lines = [f"  {finding.verdict.value}: {finding.explanation}" for finding in open_findings]
+    return ["", f"gate: {verdict.verdict.value}", *lines]
 
 
 def _failures(failed: Sequence[Result]) -> list[str]:

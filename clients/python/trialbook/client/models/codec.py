@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from trialbook.v1.payload_pb2 import Payload
@@ -44,6 +45,11 @@ def seconds_of(duration: Duration) -> float:
     return duration.seconds + duration.nanos / 1e9
 
 
+def optional_seconds(message: Message, field: str) -> float | None:
+    """Return a duration field in seconds; None if it is not set."""
+    return seconds_of(getattr(message, field)) if message.HasField(field) else None
+
+
 def duration_of(seconds: float | timedelta) -> Duration:
     """Return seconds, or a timedelta, as a duration."""
     if isinstance(seconds, timedelta):
@@ -60,3 +66,20 @@ def time_of(timestamp: Timestamp) -> datetime:
 def json_of(payload: Payload) -> str | None:
     """Return a payload's text; None if it is not set."""
     return payload.json if payload.HasField("json") else None
+
+
+def optional_time(message: Message, field: str) -> datetime | None:
+    """Return a timestamp field in UTC; None if it is not set."""
+    return time_of(getattr(message, field)) if message.HasField(field) else None
+
+
+def optional_number(message: Message, field: str) -> float | None:
+    """Return a number field; None if it is not set."""
+    number: float = getattr(message, field)
+    return number if message.HasField(field) else None
+
+
+def optional_flag(message: Message, field: str) -> bool | None:
+    """Return a truth field; None if it is not set."""
+    flag: bool = getattr(message, field)
+    return flag if message.HasField(field) else None

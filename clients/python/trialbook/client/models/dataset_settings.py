@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialbook.client.models.codec import json_of
-from trialbook.client.models.experiment import Scorer
+from trialbook.client.models.scorer_spec import Scorer
 from trialbook.client.payload import decode
 from trialbook.v1 import dataset_settings_pb2
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from trialbook.client.errors import invalid_field
 from trialbook.client.models.codec import json_of, time_of
-from trialbook.client.models.experiment import Scorer
 from trialbook.client.models.item_fields import (
     FIELD_NAMES,
     LISTS,
@@ -18,6 +17,7 @@ from trialbook.client.models.item_fields import (
     write_field,
 )
 from trialbook.client.models.item_source import ItemSource
+from trialbook.client.models.scorer_spec import Scorer
 from trialbook.client.models.tool_mock import (
     UNMOCKED_TOOL_POLICIES,
     ToolMock,

@@ -1,8 +1,9 @@
 """The fields of an item on their way into the contract's message, checked one by one.
 
 Beside models, plain values stand for them, so that rows of files need no classes: a mapping with
-`tool`, `output` and perhaps `arguments` is a tool mock, one with `scorer` and perhaps `alias` and
-`params` a scorer, one with `type` and perhaps `reference` a source.
+`tool`, `output` and perhaps `arguments` is a tool mock, one with `scorer` and perhaps `alias`,
+`params`, `scope`, `step_id`, `output_pointer` and `expected_pointer` a scorer, one with `type` and
+perhaps `reference` a source.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from enum import StrEnum
 from typing import Any, Final, TypeAlias, TypeVar
 
 from trialbook.client.errors import invalid_field
-from trialbook.client.models.experiment import Scorer
 from trialbook.client.models.item_source import ItemSource, ItemSourceType
+from trialbook.client.models.scorer_spec import Scorer, ScorerScope
 from trialbook.client.models.tool_mock import (
     UNMOCKED_TOOL_POLICIES,
     ToolMock,
@@ -91,6 +92,8 @@ _WRITERS: Final[Mapping[str, Writer]] = {
 }
 FIELD_NAMES: Final = tuple(_WRITERS)
 """The fields that a caller sets and may change; the ids are not among them."""
+_TEXTS: Final = ("alias", "step_id", "output_pointer", "expected_pointer")
+"""The fields of a scorer that are texts."""
 LISTS: Final = frozenset({"tags", "tool_mocks", "scorers"})
 NULLABLE: Final = frozenset({"input", "expected"})
 """The fields in which None is JSON's null. In the others it says that there is no value."""
@@ -119,12 +122,21 @@ def _scorer(value: object, path: str) -> Scorer:
     if isinstance(value, str):
         return Scorer(value)
     # The version is the service's to say; it stands in what an export wrote.
-    given = _mapping(value, path, "scorer", ("scorer", "alias", "params", "version"))
-    alias = text_field(given.get("alias"), f"{path}.alias")
+    given = _mapping(value, path, "scorer", ("scorer", "params", "version", "scope", *_TEXTS))
     params = given.get("params")
     if not isinstance(params, Mapping | None):
         raise invalid_field(f"{path}.params", "give an object")
-    return Scorer(text_field(given["scorer"], f"{path}.scorer"), alias=alias, params=params)
+    scope = given.get("scope")
+    texts = {name: text_field(given.get(name), f"{path}.{name}") for name in _TEXTS}
+    return Scorer(
+        text_field(given["scorer"], f"{path}.scorer"),
+        alias=texts["alias"],
+        params=params,
+        scope=None if scope is None else _member(ScorerScope, scope, f"{path}.scope"),
+        step_id=texts["step_id"],
+        output_pointer=texts["output_pointer"],
+        expected_pointer=texts["expected_pointer"],
+    )
 
 
 def _source(value: object, path: str) -> ItemSource:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trialbook.client.errors import invalid_field
-from trialbook.v1 import item_selection_pb2
+from trialbook.v1 import experiment_pb2, item_selection_pb2, run_pb2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,13 @@ class ItemSample:
         if self.count is not None:
             return item_selection_pb2.ItemSample(count=self.count, seed=self.seed)
         return item_selection_pb2.ItemSample(fraction=self.fraction, seed=self.seed)
+
+    @classmethod
+    def from_message(cls, message: item_selection_pb2.ItemSample) -> ItemSample:
+        """Read it from the contract's message."""
+        if message.HasField("count"):
+            return cls(count=message.count, seed=message.seed)
+        return cls(fraction=message.fraction, seed=message.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +63,19 @@ class ItemSelection:
             filter=self.filter,
             sample=None if self.sample is None else self.sample.to_message(),
         )
+
+    @classmethod
+    def from_message(cls, message: item_selection_pb2.ItemSelection) -> ItemSelection:
+        """Read it from the contract's message."""
+        return cls(
+            tuple(message.item_ids),
+            tuple(message.splits),
+            tuple(message.tags),
+            message.filter,
+            ItemSample.from_message(message.sample) if message.HasField("sample") else None,
+        )
+
+    @classmethod
+    def of_field(cls, message: experiment_pb2.Experiment | run_pb2.Run) -> ItemSelection | None:
+        """Read the `selection` of a message; None if it is not set."""
+        return cls.from_message(message.selection) if message.HasField("selection") else None

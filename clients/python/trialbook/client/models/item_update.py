@@ -9,9 +9,9 @@ from typing import Final, TypedDict
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from trialbook.client.errors import invalid_field
-from trialbook.client.models.experiment import Scorer
 from trialbook.client.models.item_fields import FIELD_NAMES, NULLABLE, text_field, write_field
 from trialbook.client.models.item_source import ItemSource
+from trialbook.client.models.scorer_spec import Scorer
 from trialbook.client.models.tool_mock import ToolMock, UnmockedToolPolicy
 from trialbook.client.payload import MISSING, MissingType
 from trialbook.v1 import dataset_pb2, dataset_service_pb2

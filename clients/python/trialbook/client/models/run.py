@@ -1,67 +1,69 @@
-"""Runs, their results and their facts."""
+"""Runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from trialbook.client import names
-from trialbook.client.models.codec import EnumCodec, json_of, seconds_of, time_of
-from trialbook.client.models.experiment import RunSettings, Scorer, Target
-from trialbook.client.models.score import ResultScore, ScorerSummary
+from trialbook.client.models.codec import (
+    EnumCodec,
+    json_of,
+    optional_seconds,
+    optional_time,
+    time_of,
+)
+from trialbook.client.models.experiment import Target
+from trialbook.client.models.gate import Gate, GateVerdict
+from trialbook.client.models.item_selection import ItemSelection
+from trialbook.client.models.run_settings import RunSettings
+from trialbook.client.models.score import ScorerSummary
+from trialbook.client.models.scorer_spec import Scorer
 from trialbook.client.payload import decode
-from trialbook.v1 import run_pb2, run_service_pb2
+from trialbook.v1 import run_pb2
 
 
 class RunStatus(StrEnum):
     """Where a run stands."""
 
     UNSPECIFIED = "unspecified"
+    PENDING = "pending"
     RUNNING = "running"
     CANCELLING = "cancelling"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
+    FAILED = "failed"
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen."""
-        return self in (RunStatus.COMPLETED, RunStatus.CANCELLED)
+        """Whether nothing more will happen, unless the run is retried or rescored."""
+        return self in (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.FAILED)
 
 
-class ResultStatus(StrEnum):
-    """What became of one trial of an item."""
-
-    UNSPECIFIED = "unspecified"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-class ResultOrder(StrEnum):
-    """The order of a listing of results; unspecified is by number."""
+class RunEndReason(StrEnum):
+    """Why a run has ended; unspecified if it has not, or has completed."""
 
     UNSPECIFIED = "unspecified"
-    SLOWEST = "slowest"
-
-
-class TaskErrorCode(StrEnum):
-    """Why an attempt failed."""
-
-    UNSPECIFIED = "unspecified"
-    EXECUTION = "execution"
-    TIMEOUT = "timeout"
-    INVALID = "invalid"
-    WORKER_LOST = "worker_lost"
     CANCELLED = "cancelled"
-    UNAVAILABLE = "unavailable"
+    DEADLINE_EXCEEDED = "deadline_exceeded"
+    TOO_MANY_FAILURES = "too_many_failures"
+    ALL_FAILED = "all_failed"
+
+
+class ScorerSource(StrEnum):
+    """Where the scorers of a run come from; unspecified if it has none."""
+
+    UNSPECIFIED = "unspecified"
+    RUN = "run"
+    EXPERIMENT = "experiment"
+    DATASET = "dataset"
 
 
 RUN_STATUSES: Final = EnumCodec(RunStatus, run_pb2.RunStatus, "RUN_STATUS")
-RESULT_STATUSES: Final = EnumCodec(ResultStatus, run_pb2.ResultStatus, "RESULT_STATUS")
-RESULT_ORDERS: Final = EnumCodec(ResultOrder, run_service_pb2.ResultOrder, "RESULT_ORDER")
-TASK_ERROR_CODES: Final = EnumCodec(TaskErrorCode, run_pb2.TaskErrorCode, "TASK_ERROR_CODE")
+RUN_END_REASONS: Final = EnumCodec(RunEndReason, run_pb2.RunEndReason, "RUN_END_REASON")
+SCORER_SOURCES: Final = EnumCodec(ScorerSource, run_pb2.ScorerSource, "SCORER_SOURCE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,33 @@ class LatencySummary:
     def from_message(cls, message: run_pb2.LatencySummary) -> LatencySummary:
         """Read it from the contract's message."""
         return cls(
-            p50=seconds_of(message.p50) if message.HasField("p50") else None,
-            p95=seconds_of(message.p95) if message.HasField("p95") else None,
+            p50=optional_seconds(message, "p50"),
+            p95=optional_seconds(message, "p95"),
         )
 
 
 @dataclass(frozen=True, slots=True)
+class UsageSummary:
+    """What the attempts that gave results have used; `told` is how many tell. `cost` in dollars."""
+
+    told: int
+    input_tokens: int
+    output_tokens: int
+    cost: float
+
+    @classmethod
+    def from_message(cls, message: run_pb2.UsageSummary) -> UsageSummary:
+        """Read it from the contract's message."""
+        return cls(message.told, message.input_tokens, message.output_tokens, message.cost)
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """One experiment version on one dataset version."""
+    """One experiment version on one dataset version, with all that it is pinned to.
+
+    `scores` are in the order of the `scorers`. `gate_verdict` is None until the run has ended, and
+    without a gate. `retries` is how often its failed results were given another chance.
+    """
 
     name: str
     uid: str
@@ -121,6 +142,18 @@ class Run:
     author: str
     create_time: datetime
     end_time: datetime | None
+    display_name: str = ""
+    metadata_json: str | None = None
+    target_options_json: str | None = None
+    context_json: str | None = None
+    selection: ItemSelection | None = None
+    gate: Gate | None = None
+    gate_verdict: GateVerdict | None = None
+    end_reason: RunEndReason = RunEndReason.UNSPECIFIED
+    caller_driven: bool = False
+    usage: UsageSummary = UsageSummary(0, 0, 0, 0.0)
+    scorer_source: ScorerSource = ScorerSource.UNSPECIFIED
+    retries: int = 0
 
     @property
     def id(self) -> str:
@@ -129,8 +162,28 @@ class Run:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen."""
+        """Whether nothing more will happen, unless the run is retried or rescored."""
         return self.status.ended
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has ended and, if it has a gate, has its verdict."""
+        return self.ended and (self.gate is None or self.gate_verdict is not None)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What the starter told of it; empty if nothing."""
+        return decode(self.metadata_json) if self.metadata_json else {}
+
+    @property
+    def target_options(self) -> dict[str, Any]:
+        """The options for the target that hold for this run; empty if there are none."""
+        return decode(self.target_options_json) if self.target_options_json else {}
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """The request context that holds for this run; empty if there is none."""
+        return decode(self.context_json) if self.context_json else {}
 
     @classmethod
     def from_message(cls, message: run_pb2.Run) -> Run:
@@ -152,166 +205,23 @@ class Run:
             waiting_for=message.waiting_for,
             author=message.author,
             create_time=time_of(message.create_time),
-            end_time=time_of(message.end_time) if message.HasField("end_time") else None,
+            end_time=optional_time(message, "end_time"),
+            display_name=message.display_name,
+            metadata_json=json_of(message.metadata),
+            target_options_json=json_of(message.target_options),
+            context_json=json_of(message.context),
+            selection=ItemSelection.of_field(message),
+            gate=Gate.of_field(message),
+            gate_verdict=_verdict(message),
+            end_reason=RUN_END_REASONS.member(message.end_reason),
+            caller_driven=message.caller_driven,
+            usage=UsageSummary.from_message(message.usage),
+            scorer_source=SCORER_SOURCES.member(message.scorer_source),
+            retries=message.retries,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TaskError:
-    """The error of an attempt."""
-
-    code: TaskErrorCode
-    message: str
-    kind: str
-    stack: str
-
-    @classmethod
-    def from_message(cls, message: run_pb2.TaskError) -> TaskError:
-        """Read it from the contract's message."""
-        code = TASK_ERROR_CODES.member(message.code)
-        return cls(code, message.message, message.kind, message.stack)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one item in one trial, with JSON texts and, decoded when asked for, values.
-
-    `input_json` and `expected_json` are set only where they were asked for. In a watch, scores
-    come as facts of their own.
-    """
-
-    name: str
-    number: int
-    item_id: str
-    trial: int
-    status: ResultStatus
-    output_json: str | None
-    error: TaskError | None
-    attempts: int
-    latency: float
-    """Seconds that the last attempt took."""
-    worker_id: str
-    trace_id: str
-    record_time: datetime
-    scores: tuple[ResultScore, ...]
-    input_json: str | None
-    expected_json: str | None
-
-    @property
-    def output(self) -> Any:
-        """What the target answered; None if it did not."""
-        return None if self.output_json is None else decode(self.output_json)
-
-    @property
-    def input(self) -> Any:
-        """The item's input; None if it was not asked for."""
-        return None if self.input_json is None else decode(self.input_json)
-
-    @property
-    def expected(self) -> Any:
-        """The item's expected value; None if it has none or it was not asked for."""
-        return None if self.expected_json is None else decode(self.expected_json)
-
-    @classmethod
-    def from_message(cls, message: run_pb2.Result) -> Result:
-        """Read it from the contract's message."""
-        return cls(
-            name=message.name,
-            number=message.number,
-            item_id=message.item_id,
-            trial=message.trial,
-            status=RESULT_STATUSES.member(message.status),
-            output_json=json_of(message.output),
-            error=TaskError.from_message(message.error) if message.HasField("error") else None,
-            attempts=message.attempts,
-            latency=seconds_of(message.latency),
-            worker_id=message.worker_id,
-            trace_id=message.trace_id,
-            record_time=time_of(message.record_time),
-            scores=tuple(ResultScore.from_message(score) for score in message.scores),
-            input_json=json_of(message.input),
-            expected_json=json_of(message.expected),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class RunStarted:
-    """The run began."""
-
-    planned: int
-
-
-@dataclass(frozen=True, slots=True)
-class ResultScored:
-    """A result has a score."""
-
-    number: int
-    item_id: str
-    trial: int
-    score: ResultScore
-
-
-@dataclass(frozen=True, slots=True)
-class RunCancelRequested:
-    """The run was cancelled; items that are not done become skipped."""
-
-    author: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunEnded:
-    """The run ended. Always the last fact."""
-
-    status: RunStatus
-    counts: RunCounts
-
-
-Fact: TypeAlias = RunStarted | Result | ResultScored | RunCancelRequested | RunEnded | None
-
-
-@dataclass(frozen=True, slots=True)
-class RunEvent:
-    """One fact of a run's history; `fact` is None for a kind that a newer server knows."""
-
-    position: int
-    record_time: datetime
-    fact: Fact
-
-    @classmethod
-    def from_message(cls, message: run_pb2.RunEvent) -> RunEvent:
-        """Read it from the contract's message."""
-        return cls(message.position, time_of(message.record_time), _fact(message))
-
-
-@dataclass(frozen=True, slots=True)
-class WatchUpdate:
-    """Some facts of a run, or none as a sign of life.
-
-    Give `through_position` to resume after them. `run` is what it looked like then, where the
-    server told it.
-    """
-
-    events: tuple[RunEvent, ...]
-    through_position: int
-    run: Run | None
-
-
-def _fact(message: run_pb2.RunEvent) -> Fact:
-    match message.WhichOneof("fact"):
-        case "started":
-            return RunStarted(message.started.planned)
-        case "result":
-            return Result.from_message(message.result)
-        case "scored":
-            scored = message.scored
-            score = ResultScore.from_message(scored.score)
-            return ResultScored(scored.number, scored.item_id, scored.trial, score)
-        case "cancel_requested":
-            requested = message.cancel_requested
-            return RunCancelRequested(requested.author, requested.reason)
-        case "ended":
-            counts = RunCounts.from_message(message.ended.counts)
-            return RunEnded(RUN_STATUSES.member(message.ended.status), counts)
-        case _:
-            return None
+def _verdict(message: run_pb2.Run) -> GateVerdict | None:
+    return (
+        GateVerdict.from_message(message.gate_verdict) if message.HasField("gate_verdict") else None
+    )

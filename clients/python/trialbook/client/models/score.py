@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from trialbook.client.models.codec import EnumCodec, json_of, seconds_of
+from trialbook.client.models.codec import (
+    EnumCodec,
+    json_of,
+    optional_flag,
+    optional_number,
+    optional_seconds,
+    time_of,
+)
 from trialbook.client.payload import decode
-from trialbook.v1 import run_pb2, score_pb2
+from trialbook.v1 import run_pb2, score_pb2, score_service_pb2
 
 
 class ScoreStatus(StrEnum):
@@ -37,6 +45,9 @@ class ResultScore:
     evidence_json: str | None
     duration: float | None
     """Seconds, where the scorer ran in a worker."""
+    name: str = ""
+    """The full name, by which a score is explained."""
+    scorer_version: int = 0
 
     @property
     def evidence(self) -> Any:
@@ -49,12 +60,44 @@ class ResultScore:
         return cls(
             scorer=message.scorer,
             status=SCORE_STATUSES.member(message.status),
-            value=message.value if message.HasField("value") else None,
-            passed=message.passed if message.HasField("passed") else None,
+            value=optional_number(message, "value"),
+            passed=optional_flag(message, "passed"),
             label=message.label,
             reason=message.reason,
             evidence_json=json_of(message.evidence),
-            duration=seconds_of(message.duration) if message.HasField("duration") else None,
+            duration=optional_seconds(message, "duration"),
+            name=message.name,
+            scorer_version=message.scorer_version,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunScore:
+    """A score with the place of its result in the run.
+
+    `number` and `trial` are 0 and `item_id` is empty for a score of the run as a whole.
+    """
+
+    number: int
+    item_id: str
+    trial: int
+    score: ResultScore
+    record_time: datetime
+
+    @property
+    def name(self) -> str:
+        """The full name of the score."""
+        return self.score.name
+
+    @classmethod
+    def from_message(cls, message: score_service_pb2.RunScore) -> RunScore:
+        """Read it from the contract's message."""
+        return cls(
+            number=message.number,
+            item_id=message.item_id,
+            trial=message.trial,
+            score=ResultScore.from_message(message.score),
+            record_time=time_of(message.record_time),
         )
 
 
@@ -85,10 +128,8 @@ class ScorerSummary:
             skipped=message.skipped,
             passed=message.passed,
             not_passed=message.not_passed,
-            mean=message.mean if message.HasField("mean") else None,
-            standard_deviation=(
-                message.standard_deviation if message.HasField("standard_deviation") else None
-            ),
-            minimum=message.minimum if message.HasField("minimum") else None,
-            maximum=message.maximum if message.HasField("maximum") else None,
+            mean=optional_number(message, "mean"),
+            standard_deviation=optional_number(message, "standard_deviation"),
+            minimum=optional_number(message, "minimum"),
+            maximum=optional_number(message, "maximum"),
         )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from trialbook.client.models.codec import EnumCodec, json_of
+from trialbook.client.models.codec import EnumCodec, json_of, optional_number
+from trialbook.client.models.scorer_spec import SCORER_SCOPES, ScorerScope
 from trialbook.client.payload import decode
 from trialbook.v1 import scorer_pb2
 
@@ -45,6 +46,8 @@ class ScorerDescription:
     minimum: float | None
     maximum: float | None
     needs_expected: bool
+    scope: ScorerScope = ScorerScope.ITEM
+    """What it judges: results and steps (item), or runs as a whole."""
 
     @property
     def params_schema(self) -> dict[str, Any]:
@@ -62,7 +65,8 @@ class ScorerDescription:
             origin=SCORER_ORIGINS.member(message.origin),
             params_schema_json=json_of(message.params_schema),
             direction=SCORE_DIRECTIONS.member(message.direction),
-            minimum=message.minimum if message.HasField("minimum") else None,
-            maximum=message.maximum if message.HasField("maximum") else None,
+            minimum=optional_number(message, "minimum"),
+            maximum=optional_number(message, "maximum"),
             needs_expected=message.needs_expected,
+            scope=SCORER_SCOPES.member(message.scope) if message.scope else ScorerScope.ITEM,
         )

@@ -28,7 +28,7 @@ UNMOCKED_TOOL_POLICIES: Final = EnumCodec(
 class ToolMock:
     """An answer given in place of a tool's: `ToolMock("search", [], arguments={"q": "refund"})`.
 
-    Without `arguments` it answers every call of the tool.
+    Without `arguments` it answers a call with any. Each answers one call, in the item's order.
     """
 
     tool: str

@@ -8,7 +8,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from trialbook.client.errors import invalid_field
 from trialbook.client.models.dataset import Dataset, UpdatedDataset
-from trialbook.client.models.experiment import Scorer
+from trialbook.client.models.scorer_spec import Scorer
 from trialbook.client.names import Reference, new_request_id, project_name, resource_name
 from trialbook.client.operation import LONG_TIMEOUT, Listing, Operation, Page, nothing
 from trialbook.client.payload import MISSING, MissingType, encode_field

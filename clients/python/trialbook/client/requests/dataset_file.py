@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import BinaryIO, NoReturn, TypeAlias
@@ -23,6 +22,7 @@ from trialbook.client.models.dataset_file import (
 )
 from trialbook.client.models.item_selection import ItemSelection
 from trialbook.client.names import Reference, new_request_id, resource_name
+from trialbook.client.requests.file import File
 from trialbook.client.requests.item_read import timestamp_of
 from trialbook.v1 import dataset_service_pb2 as service
 
@@ -31,8 +31,6 @@ EXPORT_METHOD = "DatasetService/ExportItems"
 PIECE_BYTES = 1024 * 1024
 ROWS_REFUSED = "ROWS_REFUSED"
 
-File: TypeAlias = str | os.PathLike[str] | BinaryIO
-"""A path, or an open binary file."""
 Progress: TypeAlias = Callable[[ImportReport], object]
 
 
@@ -130,34 +128,6 @@ class Download:
         if answer.sha256 != self._digest.digest():
             raise Internal("the file that came is not the one that was sent; export it again")
         return ExportedFile(self._version, answer.item_count, answer.sha256.hex())
-
-
-@contextmanager
-def written(file: File) -> Iterator[BinaryIO]:
-    """Open a file for writing. A path gets its content at the end, at once, or not at all."""
-    if not isinstance(file, str | os.PathLike):
-        yield file
-        return
-    path = Path(file)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(temporary).unlink()
-        raise
-
-
-def _umask() -> int:
-    """The permissions that new files of this process do not get; it can be read by setting only."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 @contextmanager

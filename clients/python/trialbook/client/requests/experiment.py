@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from trialbook.client.errors import invalid_field
-from trialbook.client.models.experiment import (
-    Experiment,
-    ExperimentVersion,
-    RunSettings,
-    Scorer,
-    Target,
-)
+from trialbook.client.models.experiment import Experiment, ExperimentVersion, Target
+from trialbook.client.models.gate import Gate
+from trialbook.client.models.item_selection import ItemSelection
+from trialbook.client.models.run_settings import RunSettings
+from trialbook.client.models.scorer_spec import Scorer, scorer_of
 from trialbook.client.names import Reference, new_request_id, project_name, resource_name
 from trialbook.client.operation import Listing, Operation, Page, nothing
-from trialbook.client.payload import MISSING, MissingType
+from trialbook.client.payload import MISSING, MissingType, encode_field
 from trialbook.v1 import experiment_pb2
 from trialbook.v1 import experiment_service_pb2 as service
 
@@ -30,8 +28,38 @@ def definition(
     target: Target | str | MissingType = MISSING,
     scorers: Iterable[Scorer | str] | MissingType = MISSING,
     settings: RunSettings | MissingType = MISSING,
+    selection: ItemSelection | MissingType | None = MISSING,
+    gate: Gate | MissingType | None = MISSING,
+    target_options: Mapping[str, object] | MissingType | None = MISSING,
+    context: Mapping[str, object] | MissingType | None = MISSING,
 ) -> tuple[experiment_pb2.Experiment, list[str]]:
     """Return a message with what is given, and the paths of what is given."""
+    message, paths = _heading(display_name, description)
+    if dataset is not MISSING:
+        paths.append("dataset")
+        message.dataset = resource_name(project, "datasets", dataset)
+    if target is not MISSING:
+        paths.append("target")
+        message.target.CopyFrom(_target(target).to_message())
+    if scorers is not MISSING:
+        paths.append("scorers")
+        message.scorers.extend(scorer_of(scorer).to_message() for scorer in scorers)
+    for part, value in (("settings", settings), ("selection", selection), ("gate", gate)):
+        if value is not MISSING:
+            paths.append(part)
+            if value is not None:
+                getattr(message, part).CopyFrom(value.to_message())
+    for part, values in (("target_options", target_options), ("context", context)):
+        if values is not MISSING:
+            paths.append(part)
+            if values is not None:
+                getattr(message, part).json = encode_field(values, part)
+    return message, paths
+
+
+def _heading(
+    display_name: str | MissingType, description: str | MissingType
+) -> tuple[experiment_pb2.Experiment, list[str]]:
     message = experiment_pb2.Experiment()
     paths = []
     if display_name is not MISSING:
@@ -40,24 +68,11 @@ def definition(
     if description is not MISSING:
         paths.append("description")
         message.description = description
-    if dataset is not MISSING:
-        paths.append("dataset")
-        message.dataset = resource_name(project, "datasets", dataset)
-    if target is not MISSING:
-        paths.append("target")
-        target = Target(target) if isinstance(target, str) else target
-        message.target.CopyFrom(target.to_message())
-    if scorers is not MISSING:
-        paths.append("scorers")
-        message.scorers.extend(_scorer(scorer).to_message() for scorer in scorers)
-    if settings is not MISSING:
-        paths.append("settings")
-        message.settings.CopyFrom(settings.to_message())
     return message, paths
 
 
-def _scorer(scorer: Scorer | str) -> Scorer:
-    return Scorer(scorer) if isinstance(scorer, str) else scorer
+def _target(target: Target | str) -> Target:
+    return Target(target) if isinstance(target, str) else target
 
 
 def create_experiment(

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from trialbook.client.models.run import (
+from trialbook.client.models.result import (
     RESULT_ORDERS,
     RESULT_STATUSES,
     Result,
     ResultOrder,
     ResultStatus,
-    Run,
 )
+from trialbook.client.models.run import RUN_STATUSES, Run, RunStatus
 from trialbook.client.names import Reference, new_request_id, project_name, resource_name
 from trialbook.client.operation import Listing, Operation, Page
 from trialbook.v1 import run_service_pb2 as service
 
 WATCH_METHOD = "RunService/WatchRun"
-
-
-def start_run(
-    project: str,
-    experiment: Reference,
-    *,
-    run_id: str | None,
-    wait_for_worker: bool,
-    request_id: str | None,
-) -> Operation[service.StartRunResponse, Run]:
-    """Start a run."""
-    return Operation(
-        "RunService/StartRun",
-        service.StartRunRequest(
-            parent=project_name(project),
-            experiment=resource_name(project, "experiments", experiment),
-            run_id=run_id or "",
-            wait_for_worker=wait_for_worker,
-            request_id=request_id or new_request_id(),
-        ),
-        service.StartRunResponse,
-        lambda answer: Run.from_message(answer.run),
-    )
 
 
 def get_run(project: str, run: Reference) -> Operation[service.GetRunResponse, Run]:
@@ -50,9 +27,16 @@ def get_run(project: str, run: Reference) -> Operation[service.GetRunResponse, R
     )
 
 
-def list_runs(project: str, experiment: Reference | None, page_size: int) -> Listing[Run]:
-    """List a project's runs, or those of an experiment."""
+def list_runs(
+    project: str,
+    experiment: Reference | None,
+    *,
+    status: RunStatus | str | None,
+    page_size: int,
+) -> Listing[Run]:
+    """List a project's runs, or those of an experiment or a status."""
     of_experiment = resource_name(project, "experiments", experiment) if experiment else ""
+    wanted = RUN_STATUSES.wire_name(RunStatus(status or RunStatus.UNSPECIFIED))
     return lambda token: Operation(
         "RunService/ListRuns",
         service.ListRunsRequest(
@@ -60,6 +44,7 @@ def list_runs(project: str, experiment: Reference | None, page_size: int) -> Lis
             page_size=page_size,
             page_token=token,
             experiment=of_experiment,
+            status=wanted,
         ),
         service.ListRunsResponse,
         lambda answer: Page([Run.from_message(run) for run in answer.runs], answer.next_page_token),
@@ -89,6 +74,8 @@ def list_results(
     status: ResultStatus | str | None,
     order: ResultOrder | str | None,
     include_items: bool,
+    failing: bool = False,
+    scorer: str = "",
     page_size: int,
 ) -> Listing[Result]:
     """List a run's results."""
@@ -104,6 +91,8 @@ def list_results(
             status=RESULT_STATUSES.wire_name(wanted),
             order=RESULT_ORDERS.wire_name(sorting),
             include_items=include_items,
+            failing=failing,
+            scorer=scorer,
         ),
         service.ListResultsResponse,
         lambda answer: Page(

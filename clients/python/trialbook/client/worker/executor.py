@@ -9,17 +9,12 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from trialbook.client.models.codec import seconds_of
+from trialbook.client.models.outcome import FinalError, Outcome, failure_outcome
 from trialbook.client.worker import tracing
-from trialbook.client.worker.outcome import (
-    FinalError,
-    Outcome,
-    failure_outcome,
-    report,
-    stopped_outcome,
-    timeout_outcome,
-)
+from trialbook.client.worker.outcome import report, stopped_outcome, timeout_outcome
 from trialbook.client.worker.plan import Call, Mode
 from trialbook.client.worker.registry import Executable, Registry
+from trialbook.client.worker.scope import ResultReader, Scope, current
 from trialbook.client.worker.threads import Threads
 from trialbook.v1.worker_pb2 import Task, TaskReport
 
@@ -27,15 +22,26 @@ logger: Final = logging.getLogger("trialbook.worker")
 
 
 class Attempt:
-    """One task that is being executed.
+    """One task that is being executed, with its scope.
 
     `settled`: its outcome is said, or no longer wanted. `entered`: its coroutine has begun.
     """
 
-    __slots__ = ("began", "call", "entered", "executable", "limit", "settled", "task", "work")
+    __slots__ = (
+        "began",
+        "call",
+        "entered",
+        "executable",
+        "limit",
+        "scope",
+        "settled",
+        "task",
+        "work",
+    )
 
-    def __init__(self, task: Task, executable: Executable, call: Call) -> None:
+    def __init__(self, task: Task, executable: Executable, call: Call, scope: Scope) -> None:
         self.task = task
+        self.scope = scope
         self.executable = executable
         self.call = call
         self.began = time.perf_counter()
@@ -57,7 +63,9 @@ class Executor:
         registry: Registry,
         slots: int,
         done: Callable[[TaskReport], None],
+        reader: ResultReader | None = None,
     ) -> None:
+        self._reader = reader
         self._loop = asyncio.get_running_loop()
         self._registry = registry
         self._slots = slots
@@ -96,7 +104,7 @@ class Executor:
                 self._done(report(task, failure_outcome(FinalError(_not_hosted(task))), 0.0))
                 continue
             call = tracing.traced(executable) if record else executable.call
-            self._begin(Attempt(task, executable, call))
+            self._begin(Attempt(task, executable, call, Scope(self._reader)))
 
     def stop(self, task_ids: Iterable[str]) -> None:
         """Give up tasks whose outcome is not wanted; nothing is reported of them."""
@@ -140,6 +148,7 @@ class Executor:
         if attempt.settled:
             self._free_slot()
             return
+        current.set(attempt.scope)
         try:
             outcome = attempt.executable.outcome(await attempt.call(attempt.task))
         except (Exception, SystemExit, asyncio.CancelledError) as error:  # noqa: BLE001
@@ -162,7 +171,8 @@ class Executor:
         if attempt.settled:
             return
         self._forget(attempt)
-        self._done(report(attempt.task, outcome, time.perf_counter() - attempt.began))
+        seconds = time.perf_counter() - attempt.began
+        self._done(report(attempt.task, outcome, seconds, attempt.scope))
 
     def _expire(self, attempt: Attempt, timeout: float) -> None:
         self._settle(attempt, timeout_outcome(timeout))
@@ -190,10 +200,13 @@ class Executor:
 
 
 def _outcome_of(attempt: Attempt) -> Outcome:
+    before = current.set(attempt.scope)
     try:
         return attempt.executable.outcome(attempt.call(attempt.task))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the attempt's outcome
         return failure_outcome(error)
+    finally:
+        current.reset(before)
 
 
 def _not_hosted(task: Task) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeAlias
 
+from trialbook.client.models.outcome import NotEvaluable
 from trialbook.client.payload import decode
-from trialbook.client.worker.outcome import NotEvaluable
+from trialbook.client.worker.context import describe, read_object
+from trialbook.client.worker.run_results import RunResults
+from trialbook.client.worker.scope import current
 from trialbook.v1.payload_pb2 import Payload
 from trialbook.v1.worker_pb2 import ScorerTask, Task
 
@@ -29,29 +31,15 @@ SCORER_PARAMETERS: Final = (
 )
 
 
+RUN_SCORER_PARAMETERS: Final = ("results", "params", "task")
+
+
 class Mode(Enum):
     """Where a function runs."""
 
     COROUTINE = "coroutine"
     THREAD = "thread"
     INLINE = "inline"
-
-
-@dataclass(frozen=True, slots=True)
-class TaskContext:
-    """What a function may know of its task, if it declares a parameter `task`."""
-
-    task_id: str
-    """The same for every attempt at the same work: an idempotency key."""
-    attempt: int
-    """From 1."""
-    trial: int
-    """From 1."""
-    item_id: str
-    run: str
-    """The run's full name."""
-    traceparent: str
-    """The W3C traceparent under which the attempt runs."""
 
 
 class InvalidFunction(TypeError):
@@ -87,17 +75,7 @@ def target_call(function: Function) -> Call:
 
 def scorer_call(function: Function, *, needs_expected: bool) -> Call:
     """Bind a scorer: it gets by name what it declares."""
-    parameters = _parameters(function)
-    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    if any(p.kind is p.POSITIONAL_ONLY for p in parameters):
-        raise InvalidFunction(f"{_name(function)} must take its parameters by name")
-    _refuse_unknown(function, named, SCORER_PARAMETERS)
-    everything = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    names = SCORER_PARAMETERS if everything else [p.name for p in named]
-    wanted = {name: _SCORER_GETTERS[name] for name in names if name in _SCORER_GETTERS}
-
-    def call(task: Task) -> object:
-        return function(**{name: get(task) for name, get in wanted.items()})
+    call = _by_name(function, SCORER_PARAMETERS, _SCORER_GETTERS)
 
     def call_if_expected(task: Task) -> object:
         if not task.scorer.HasField("expected"):
@@ -107,17 +85,28 @@ def scorer_call(function: Function, *, needs_expected: bool) -> Call:
     return call_if_expected if needs_expected else call
 
 
-def describe(task: Task) -> TaskContext:
-    """Return what a function may know of its task."""
-    work = task.target if task.HasField("target") else task.scorer
-    return TaskContext(
-        task_id=task.task_id,
-        attempt=task.attempt,
-        trial=work.trial,
-        item_id=work.item_id,
-        run=task.run,
-        traceparent=task.traceparent,
-    )
+def run_scorer_call(function: Function) -> Call:
+    """Bind a scorer of runs, likewise."""
+    return _by_name(function, RUN_SCORER_PARAMETERS, _RUN_SCORER_GETTERS)
+
+
+def _by_name(function: Function, known: tuple[str, ...], getters: Mapping[str, Call]) -> Call:
+    parameters = _parameters(function)
+    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    if any(p.kind is p.POSITIONAL_ONLY for p in parameters):
+        raise InvalidFunction(f"{_name(function)} must take its parameters by name")
+    _refuse_unknown(function, named, known)
+    everything = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    names = known if everything else [p.name for p in named]
+    wanted = {name: getters[name] for name in names if name in getters}
+    return lambda task: function(**{name: get(task) for name, get in wanted.items()})
+
+
+def _results(task: Task) -> RunResults:
+    scope = current.get()
+    if scope is None or scope.reader is None:
+        raise RuntimeError("results can only be read while a worker serves")
+    return RunResults(task.run, scope.reader)
 
 
 _POSITIONAL: Final = (
@@ -130,16 +119,12 @@ def _optional(payload: Payload) -> Any:
     return decode(payload.json) if payload.json else None
 
 
-def _object(payload: Payload) -> Any:
-    return decode(payload.json) if payload.json else {}
-
-
 def _of_scorer(read: Callable[[ScorerTask], Any]) -> Call:
     return lambda task: read(task.scorer)
 
 
 _TARGET_GETTERS: Final[Mapping[str, Call]] = {
-    "context": lambda task: _object(task.target.context),
+    "context": lambda task: read_object(task.target.context),
     "task": describe,
 }
 
@@ -147,9 +132,15 @@ _SCORER_GETTERS: Final[Mapping[str, Call]] = {
     "input": _of_scorer(lambda work: _optional(work.input)),
     "output": _of_scorer(lambda work: _optional(work.output)),
     "expected": _of_scorer(lambda work: _optional(work.expected)),
-    "context": _of_scorer(lambda work: _object(work.context)),
-    "metadata": _of_scorer(lambda work: _object(work.metadata)),
-    "params": _of_scorer(lambda work: _object(work.params)),
+    "context": _of_scorer(lambda work: read_object(work.context)),
+    "metadata": _of_scorer(lambda work: read_object(work.metadata)),
+    "params": _of_scorer(lambda work: read_object(work.params)),
+    "task": describe,
+}
+
+_RUN_SCORER_GETTERS: Final[Mapping[str, Call]] = {
+    "results": _results,
+    "params": _of_scorer(lambda work: read_object(work.params)),
     "task": describe,
 }
 

@@ -20,6 +20,7 @@ from trialbook.client.errors import (
     PermissionDenied,
     TrialbookError,
     Unauthenticated,
+    Unavailable,
     Unimplemented,
 )
 from trialbook.client.models.codec import seconds_of
@@ -35,6 +36,12 @@ SESSION_EXPIRED: Final = "SESSION_EXPIRED"
 CALL_TIMEOUT: Final = 30.0
 POLL_GRACE: Final = 10.0
 MAX_DEFECTS: Final = 5
+AWAY_DELAY: Final = 0.5
+"""Seconds between two tries, at most, while no server is there.
+
+They load none: the channel connects by itself, and until it has, a call fails on the spot. Longer
+waits would let the server stand idle after its restart.
+"""
 
 # Calling again would end the same: something is wrong with this worker, not with the connection.
 FATAL: Final = (
@@ -194,7 +201,10 @@ class Session:
         level = logging.DEBUG if self._in_trouble else logging.WARNING
         logger.log(level, "Trying again until it works: %s", error)
         self._in_trouble = True
-        await asyncio.sleep(backoff.next_delay(error.retry_delay))
+        # A server that is there, but in trouble, says how long to wait.
+        away = isinstance(error, Unavailable) and error.retry_delay is None
+        delay = backoff.next_delay(error.retry_delay, at_most=AWAY_DELAY if away else None)
+        await asyncio.sleep(delay)
 
     def _note_answer(self) -> None:
         if self._in_trouble:

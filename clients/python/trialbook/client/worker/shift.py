@@ -12,6 +12,7 @@ from trialbook.client.models.codec import seconds_of
 from trialbook.client.worker.executor import Executor
 from trialbook.client.worker.registry import Registry
 from trialbook.client.worker.reporter import Reporter
+from trialbook.client.worker.run_results import ChannelReader
 from trialbook.client.worker.session import Session
 from trialbook.v1.worker_service_pb2 import RegisterWorkerRequest
 
@@ -33,7 +34,12 @@ class Shift:
         self._session = Session(transport, registration)
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._reporter = Reporter(self._session, self._fail)
-        self._executor = Executor(registry, registration.max_concurrent_tasks, self._reporter.add)
+        self._executor = Executor(
+            registry,
+            registration.max_concurrent_tasks,
+            self._reporter.add,
+            ChannelReader(transport),
+        )
         self._stopping = asyncio.Event()
         self._aborting = asyncio.Event()
 

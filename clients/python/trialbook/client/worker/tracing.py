@@ -8,7 +8,7 @@ from typing import Final
 from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from trialbook.client.worker.plan import Call, Mode, describe
+from trialbook.client.worker.plan import Call, Mode
 from trialbook.client.worker.registry import Executable
 from trialbook.v1.worker_pb2 import Task
 
@@ -39,14 +39,14 @@ def traced(executable: Executable) -> Call:
 
 
 def _span(name: str, task: Task) -> AbstractContextManager[trace.Span]:
-    about = describe(task)
+    work = task.target if task.HasField("target") else task.scorer
     return trace.get_tracer("trialbook.client").start_as_current_span(
         name,
-        context=_propagator.extract({"traceparent": about.traceparent}),
+        context=_propagator.extract({"traceparent": task.traceparent}),
         attributes={
-            "trialbook.run": about.run,
-            "trialbook.item_id": about.item_id,
-            "trialbook.task_id": about.task_id,
-            "trialbook.attempt": about.attempt,
+            "trialbook.run": task.run,
+            "trialbook.item_id": work.item_id,
+            "trialbook.task_id": task.task_id,
+            "trialbook.attempt": task.attempt,
         },
     )

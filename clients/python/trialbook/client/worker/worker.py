@@ -19,6 +19,7 @@ from trialbook.client.names import project_name
 from trialbook.client.worker.plan import Function
 from trialbook.client.worker.registry import Registry, scorer_message
 from trialbook.client.worker.shift import Shift
+from trialbook.v1.experiment_pb2 import ScorerScope
 from trialbook.v1.worker_service_pb2 import RegisterWorkerRequest
 
 logger: Final = logging.getLogger("trialbook.worker")
@@ -75,15 +76,14 @@ class Worker:
         """Decorate a function that is evaluated. The name defaults to the function's.
 
         Its first parameter gets the item's input. A parameter `context` gets the item's request
-        context (an empty dict if it has none), a parameter `task` a `TaskContext`. What it returns
-        must have a JSON form of at most 1 MiB. An exception fails the attempt, which is tried again
-        unless it is a `FinalError`.
+        context (an empty dict if it has none), a parameter `task` a `TaskContext`, which also tells
+        options, seed and tool mocks, and takes usage and steps. What it returns must have a JSON
+        form of at most 1 MiB. An exception fails the attempt, which is tried again unless it is a
+        `FinalError`. Several revisions of a name may be hosted side by side.
         """
 
         def register(function: FunctionT) -> FunctionT:
-            target = Target(
-                name or _name_of(function), revision or self._revision, TargetKind(kind)
-            )
+            target = Target(name or _name_of(function), revision or self._revision, _kind_of(kind))
             self._registry.add_target(target, function, inline=inline)
             return function
 
@@ -109,6 +109,9 @@ class Worker:
         whether it passed), a `Score` or `NotEvaluable`. With `needs_expected`, items without an
         expected value are not evaluable without asking it. Raise `version` when the same output is
         judged otherwise than before.
+
+        The scorer judges steps as well, and is itself a target of the kind scorer at the worker's
+        revision: it is given the `output`, `expected` … of an item's input then.
         """
 
         def register(function: FunctionT) -> FunctionT:
@@ -124,8 +127,47 @@ class Worker:
                 needs_expected=needs_expected,
             )
             self._registry.add_scorer(
-                message, function, inline=inline, needs_expected=needs_expected
+                message,
+                function,
+                inline=inline,
+                needs_expected=needs_expected,
+                revision=self._revision,
             )
+            return function
+
+        return register
+
+    def run_scorer(
+        self,
+        name: str | None = None,
+        *,
+        version: int = 1,
+        description: str | None = None,
+        direction: ScoreDirection | str = ScoreDirection.HIGHER_IS_BETTER,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        params_schema: Mapping[str, object] | None = None,
+    ) -> Callable[[FunctionT], FunctionT]:
+        """Decorate a function that judges runs as a whole, once all their results are there.
+
+        It gets by name what it declares of `results` (a `RunResults` to iterate over), `params` and
+        `task`. It returns what a scorer does. Its time is limited like that of every attempt.
+        """
+
+        def register(function: FunctionT) -> FunctionT:
+            message = scorer_message(
+                name or _name_of(function),
+                function,
+                version=version,
+                description=description,
+                direction=direction,
+                minimum=minimum,
+                maximum=maximum,
+                params_schema=params_schema,
+                needs_expected=False,
+                scope=ScorerScope.SCORER_SCOPE_RUN,
+            )
+            self._registry.add_run_scorer(message, function)
             return function
 
         return register
@@ -189,6 +231,13 @@ class Worker:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop)
         await self.serve(drain_timeout=drain_timeout)
+
+
+def _kind_of(kind: TargetKind | str) -> TargetKind:
+    found = TargetKind(kind)
+    if found is TargetKind.UNSPECIFIED:
+        raise ValueError("say what kind of target it is: agent, workflow, scorer or processor")
+    return found
 
 
 def _name_of(function: Function) -> str:
