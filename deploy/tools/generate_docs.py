@@ -292,7 +292,9 @@ def options_part(command: click.Command, context: click.Context) -> Iterator[str
 def is_common(parameter: click.Parameter) -> bool:
     """Whether it is the option of the top level and not another of its name."""
     return any(
-        parameter.name == known.name and parameter.expose_value == known.expose_value
+        parameter.name == known.name
+        and parameter.expose_value == known.expose_value
+        and getattr(parameter.type, "choices", ()) == getattr(known.type, "choices", ())
         for known in trialbook.params
     )
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.processes import COMMAND_LINE, Server, environment
+from tests.e2e.processes import COMMAND_LINE, Finished, Server, Trialbook, environment
+from tests.e2e.story import story_server
 from tests.postgres import fresh_namespace, postgres_url
+from trialbook.services.cli.entry import run_command
 
 
 @pytest.fixture
@@ -35,6 +37,26 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
         running.postgres, running.namespace = postgres_url(), namespace
         yield running.start()
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server of the stories of CI; tests leave the run `base` as it is."""
+    with story_server(tmp_path_factory.mktemp("story")) as running:
+        yield running
+
+
+@pytest.fixture
+def trialbook(story: Server, capfd: pytest.CaptureFixture[str]) -> Trialbook:
+    """Runs a command in this process, against that server."""
+
+    def run(*arguments: str) -> Finished:
+        capfd.readouterr()
+        code = run_command([*arguments, "--address", story.address])
+        said = capfd.readouterr()
+        return Finished(code, said.out, said.err)
+
+    return run
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,10 @@ class Finished:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+Trialbook = Callable[..., Finished]
+"""Runs a command line and tells how it ended."""
+
+
 @dataclass
 class Server:
     """A server process on a database of its own; it can be killed and started again.
@@ -60,6 +65,7 @@ class Server:
     address: str = "127.0.0.1:0"
     postgres: str = ""
     namespace: str = "trialbook"
+    command: list[str] = field(default_factory=lambda: COMMAND_LINE)
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -85,7 +91,7 @@ class Server:
         arguments += ["--lease-duration", self.lease_duration, "--port-file", str(port_file)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*COMMAND_LINE, *arguments], stdout=log, stderr=log, env=environment()
+                [*self.command, *arguments], stdout=log, stderr=log, env=environment()
             )
         wait_until(lambda: port_file.exists() or self.process_ended(), what="the server starts")
         assert port_file.exists(), self.log.read_text()
@@ -128,6 +134,19 @@ def environment(**more: str) -> dict[str, str]:
         if not name.startswith("TRIALBOOK_") and name not in ("COLUMNS", "LINES", "NO_COLOR")
     }
     return {**kept, "PYTHONUNBUFFERED": "1", **more}
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let processes that are started in it heed Ctrl-C, also where the tests' own shell does not.
+
+    What a shell puts into the background ignores SIGINT, and so does what it starts.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def stop_process(process: subprocess.Popen[bytes] | None, kind: signal.Signals) -> int:

@@ -96,12 +96,12 @@ def test_a_mistake_is_said_and_changes_nothing(
     ],
     ids=" ".join,
 )
-def test_what_is_not_understood_ends_with_2(
+def test_what_is_not_understood_ends_with_1(
     cases: Server, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
     code = run_command([*arguments, "--address", cases.address])
 
-    assert code == 2
+    assert code == 1
     assert "--help tells what it accepts" in capsys.readouterr().err
 
 

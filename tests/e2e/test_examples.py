@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.processes import ROOT, environment, run_command
+from tests.e2e.processes import ROOT, Server, environment, run_command
 
-EXAMPLE = ROOT / "clients" / "python" / "examples" / "evaluate.py"
+EXAMPLES = ROOT / "clients" / "python" / "examples"
+EXAMPLE = EXAMPLES / "evaluate.py"
 
 
 @pytest.mark.skipif(
@@ -45,3 +46,20 @@ def test_a_folder_without_a_database_is_refused_and_left_alone(tmp_path: Path) -
     assert refused.code == 1
     assert "nowhere" in refused.err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_loop_of_one_s_own_is_judged_and_gated_and_goes_on_where_it_was(server: Server) -> None:
+    variables = environment(TRIALBOOK_ADDRESS=server.address, JOB="job-7")
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, str(EXAMPLES / "caller_driven.py")],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=variables,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("passed: pass rate of exact_match is 0.666667 over 3 results")
+    (run,) = server.succeed("run", "list", "--format", "json").json()
+    assert (run["id"], run["counts"]["succeeded"], run["counts"]["failed"]) == ("job-7", 2, 1)

@@ -41,9 +41,29 @@ def test_every_model_passes_as_often_as_the_data_says(
             "experiment", "create", model, "--dataset", "gsm8k", "--target", model,
             "--scorer", "numeric_match", "--concurrency", "100",
         )  # fmt: skip
-        arguments = ["run", "start", model, "--wait", "--wait-for-worker", "--format", "json"]
-        run = server.succeed(*arguments).json()
+        arguments = ["run", "start", model, "--id", model, "--wait", "--wait-for-worker"]
+        run = server.succeed(*arguments, "--format", "json").json()
         assert run["counts"]["succeeded"] == 1319
         assert run["scores"][0]["scored"] == 1319
         counted[model] = run["scores"][0]["passed"]
     assert counted == PASSED
+    gates_say_which_model_is_better(server)
+
+
+def gates_say_which_model_is_better(server: Server) -> None:
+    """The one condition fails one way and passes the other, by the interval of the difference."""
+    condition = ["--gate", "mean(numeric_match)>=baseline"]
+    for run, baseline, code in (
+        ("6b-verification", "175b-verification", 2),
+        ("175b-verification", "6b-verification", 0),
+    ):
+        judged = server.run("run", "gate", run, *condition, "--baseline", baseline)
+        assert judged.code == code, judged
+        assert server.run("run", "wait", run).code == 0, "the run has no gate of its own"
+    [row] = server.succeed(
+        "run", "compare", "6b-verification", "175b-verification", "--format", "csv"
+    ).out.splitlines()[1:]  # fmt: skip
+    improved, regressed, unchanged, unpaired = map(int, row.split(",")[-4:])
+    assert improved - regressed == 742 - 515
+    assert improved + regressed + unchanged == 1319
+    assert unpaired == 0

@@ -14,6 +14,7 @@ from tests.e2e.processes import (
     ROOT,
     Server,
     environment,
+    interruptible,
     run_command,
     stop_process,
     wait_until,
@@ -126,7 +127,7 @@ def test_an_update_makes_a_version_and_runs_can_name_an_old_one(
 def test_a_cancelled_run_ends_the_wait_with_3(server: Server, experiment: str) -> None:
     server.succeed("run", "start", experiment, "--id", "lonely", "--wait-for-worker")
     listed = server.succeed("run", "list", "--format", "json").json()
-    assert [(run["id"], run["status"]) for run in listed] == [("lonely", "running")]
+    assert [(run["id"], run["status"]) for run in listed] == [("lonely", "pending")]
     server.succeed("run", "cancel", "lonely", "--reason", "nobody comes")
     waited = server.run("run", "wait", "lonely", "--format", "json")
     assert waited.code == 3
@@ -134,13 +135,23 @@ def test_a_cancelled_run_ends_the_wait_with_3(server: Server, experiment: str) -
 
 
 def test_ctrl_c_ends_the_waiting_and_not_the_run(server: Server, experiment: str) -> None:
-    waiting = subprocess.Popen(
-        [*COMMAND_LINE, "run", "start", experiment, "--id", "long", "--wait", "--wait-for-worker"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(TRIALBOOK_ADDRESS=server.address),
-    )
+    with interruptible():
+        waiting = subprocess.Popen(
+            [
+                *COMMAND_LINE,
+                "run",
+                "start",
+                experiment,
+                "--id",
+                "long",
+                "--wait",
+                "--wait-for-worker",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(TRIALBOOK_ADDRESS=server.address),
+        )
     assert waiting.stderr is not None
     first_line = waiting.stderr.readline()
     waiting.send_signal(signal.SIGINT)
@@ -150,7 +161,7 @@ def test_ctrl_c_ends_the_waiting_and_not_the_run(server: Server, experiment: str
     assert "trialbook run watch long" in said
     assert "trialbook run cancel long" in said
     assert "Traceback" not in said
-    assert server.succeed("run", "show", "long", "--format", "json").json()["status"] == "running"
+    assert server.succeed("run", "show", "long", "--format", "json").json()["status"] == "pending"
 
 
 @both_databases

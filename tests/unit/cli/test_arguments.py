@@ -1,11 +1,11 @@
-"""Time spans and scorers on the command line."""
+"""Time spans on the command line."""
 
 from __future__ import annotations
 
 import click
 import pytest
 
-from trialbook.services.cli.arguments import ScorerArgument, scorer_argument, time_span
+from trialbook.services.cli.arguments import time_span
 
 
 @pytest.mark.parametrize(
@@ -24,23 +24,3 @@ def test_time_spans(text: str, seconds: float | None) -> None:
 def test_what_is_no_time_span_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
         time_span(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "scorer"),
-    [
-        ("exact_match", ScorerArgument("exact_match", "", {})),
-        ('levenshtein:{"threshold": 0.8}', ScorerArgument("levenshtein", "", {"threshold": 0.8})),
-        ("near=levenshtein", ScorerArgument("levenshtein", "near", {})),
-        ('a=b:{"x": "="}', ScorerArgument("b", "a", {"x": "="})),
-        ('contains:{"x": "a:b\\n"}', ScorerArgument("contains", "", {"x": "a:b\n"})),
-    ],
-)
-def test_scorers_with_alias_and_parameters(text: str, scorer: ScorerArgument) -> None:
-    assert scorer_argument(text) == scorer
-
-
-@pytest.mark.parametrize("text", ["", ":{}", "a:", "a:{b}", "a:[1]", "a b", "a:{"])
-def test_what_is_no_scorer_is_refused(text: str) -> None:
-    with pytest.raises(click.BadParameter):
-        scorer_argument(text)

@@ -20,10 +20,10 @@ def test_help_and_version_end_with_0(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["--format", "xml"], ["--nonsense"]])
-def test_what_is_not_understood_ends_with_2(
+def test_what_is_not_understood_ends_with_1_since_2_is_a_failed_gate(
     capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
-    assert run_command(arguments) == 2
+    assert run_command(arguments) == 1
     said = capsys.readouterr().err
     assert said.startswith("error: ")
     assert "hint: " in said
@@ -55,7 +55,7 @@ def test_debugging_raises_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIALBOOK_DEBUG", "1")
     with pytest.raises(CommandFailure):
         report_failure(CommandFailure("x"))
-    assert report_failure(click.UsageError("x")) == 2
+    assert report_failure(click.UsageError("x")) == 1
 
 
 def test_a_file_error_names_the_file(capsys: pytest.CaptureFixture[str]) -> None:

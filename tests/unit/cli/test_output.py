@@ -91,6 +91,14 @@ def test_csv_has_a_heading_and_keeps_texts_and_json(capsys: pytest.CaptureFixtur
     ]
 
 
+def test_csv_keeps_spreadsheets_from_taking_texts_for_formulas(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = {"a": "=1+1", "b": "@x", "c": "x=1", "d": -1, "e": msgspec.Raw(b"-1")}
+    print_records("csv", [record], COLUMNS)
+    assert capsys.readouterr().out.splitlines()[1] == "'=1+1,'@x,x=1,-1,-1"
+
+
 def test_one_record_as_csv(capsys: pytest.CaptureFixture[str]) -> None:
     print_record("csv", {"a": 1, "b": True}, lambda _: None)
     assert capsys.readouterr().out.splitlines() == ["a,b", "1,true"]

@@ -24,7 +24,7 @@ from trialbook.client import (
 from trialbook.services.cli.output import encode
 from trialbook.services.cli.progress import RunLines, standing
 from trialbook.services.cli.records import event_record, json_text, record_of
-from trialbook.services.cli.report import print_report
+from trialbook.services.cli.run_report.table import print_report
 
 BEGAN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

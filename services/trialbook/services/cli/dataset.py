@@ -12,7 +12,6 @@ import click
 from rich.text import Text
 
 from trialbook.client import FailedPrecondition, SchemaReport
-from trialbook.services.cli.arguments import scorer_text
 from trialbook.services.cli.dataset_diff import diff
 from trialbook.services.cli.dataset_export import export
 from trialbook.services.cli.dataset_import import import_
@@ -47,6 +46,7 @@ from trialbook.services.cli.read_point import (
     selection_options,
 )
 from trialbook.services.cli.records import json_text, record_of
+from trialbook.services.cli.scorer_argument import scorer_text
 from trialbook.services.cli.session import open_client
 
 DATASET_COLUMNS = (

@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from trialbook.client import Scorer
-from trialbook.services.cli.arguments import ScorerArgument, scorer_argument
 from trialbook.services.cli.json_argument import parse_json, read_json
+from trialbook.services.cli.scorer_argument import SCORER_FORM, scorer_argument
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SCHEMAS = ("input_schema", "expected_schema", "context_schema")
@@ -29,7 +28,7 @@ def settings_options(command: Command) -> Command:
                 "default_scorers",
                 type=scorer_argument,
                 multiple=True,
-                metavar="[ALIAS=]NAME[:JSON]",
+                metavar=SCORER_FORM,
                 help="What judges runs whose experiment names no scorers. May be repeated.",
             ),
             click.option("--tag", "tags", multiple=True, help="A tag. May be repeated."),
@@ -61,7 +60,7 @@ def settings_of(given: Mapping[str, Any]) -> dict[str, Any]:
         if given[name] is not None:
             changes[name] = read_json(given[name])
     if given["default_scorers"]:
-        changes["default_scorers"] = [_scorer(argument) for argument in given["default_scorers"]]
+        changes["default_scorers"] = [argument.scorer for argument in given["default_scorers"]]
     if given["tags"]:
         changes["tags"] = given["tags"]
     return changes
@@ -87,10 +86,6 @@ def _schema_option(name: str) -> Callable[[Command], Command]:
     return click.option(
         f"--{_dashed(name)}", metavar="FILE", help=f"JSON Schema that {whose} must fit; - is stdin."
     )
-
-
-def _scorer(argument: ScorerArgument) -> Scorer:
-    return Scorer(argument.name, alias=argument.alias, params=argument.params)
 
 
 def _dashed(name: str) -> str:

@@ -7,12 +7,15 @@ from typing import Any
 
 import click
 
-from trialbook.services.cli.arguments import scorer_text
+from trialbook.client import Experiment
 from trialbook.services.cli.experiment_definition import (
     changes_of,
+    clear_options,
     definition_of,
     definition_options,
 )
+from trialbook.services.cli.gate_condition import FORMS
+from trialbook.services.cli.gate_options import gate_text
 from trialbook.services.cli.options import CommonOptions, common_options, pass_options
 from trialbook.services.cli.output import (
     Column,
@@ -23,8 +26,11 @@ from trialbook.services.cli.output import (
     print_record,
     print_records,
 )
+from trialbook.services.cli.read_point import selection_text
 from trialbook.services.cli.records import record_of
+from trialbook.services.cli.scorer_argument import scorer_text
 from trialbook.services.cli.session import open_client
+from trialbook.services.cli.trend import trend
 
 
 def _scorer_names(experiment: Record) -> str:
@@ -56,10 +62,15 @@ LABELS = {
     "target": "target",
     "scorers": "scorers",
     "settings": "settings",
+    "target_options": "target options",
+    "context": "context",
+    "selection": "items",
+    "gate": "gate",
     "create_time": "created",
     "update_time": "updated",
 }
-TIME_SPANS = ("attempt_timeout", "initial_backoff", "max_backoff")
+TIME_SPANS = ("attempt_timeout", "initial_backoff", "max_backoff", "run_deadline")
+DATASET_HELP = "Its cases; NAME@VERSION or NAME@LABEL keeps to a version."
 
 
 @click.group()
@@ -67,9 +78,9 @@ def experiment() -> None:
     """Define what is evaluated, on which cases, and how it is judged."""
 
 
-@experiment.command()
+@experiment.command(epilog=FORMS)
 @click.argument("name")
-@click.option("--dataset", required=True, help="Its cases; DATASET/versions/N keeps to a version.")
+@click.option("--dataset", required=True, metavar="NAME[@VERSION]", help=DATASET_HELP)
 @click.option("--target", required=True, help="Name under which workers host what is evaluated.")
 @definition_options
 @common_options
@@ -77,26 +88,28 @@ def experiment() -> None:
 def create(options: CommonOptions, /, name: str, **given: Any) -> None:
     """Create an experiment. Runs of it take the dataset's current version."""
     with open_client(options) as client:
-        created = client.experiments.create(name, **definition_of(given))
-    _print_experiment(options, record_of(created))
+        created = client.experiments.create(name, **definition_of(client, given))
+    _print_experiment(options, created)
 
 
-@experiment.command()
+@experiment.command(epilog=FORMS)
 @click.argument("name")
-@click.option("--dataset", help="Its cases; DATASET/versions/N keeps to a version.")
+@click.option("--dataset", metavar="NAME[@VERSION]", help=DATASET_HELP)
 @click.option("--target", help="Name under which workers host what is evaluated.")
 @definition_options
+@clear_options
 @common_options
 @pass_options
 def update(options: CommonOptions, /, name: str, **given: Any) -> None:
     """Change an experiment.
 
-    What is not given stays; --scorer replaces all scorers. Makes a new version of the definition.
+    What is not given stays; --scorer replaces all scorers, --gate all conditions. Makes a new
+    version of the definition.
     """
     with open_client(options) as client:
         before = client.experiments.get(name)
-        changed = client.experiments.update(name, **changes_of(given, before))
-    _print_experiment(options, record_of(changed))
+        changed = client.experiments.update(name, **changes_of(client, given, before))
+    _print_experiment(options, changed)
 
 
 @experiment.command("list")
@@ -117,7 +130,7 @@ def show(options: CommonOptions, name: str, version: int | None) -> None:
     """Show an experiment, or an old version of it."""
     with open_client(options) as client:
         found = client.experiments.get(name if version is None else f"{name}/versions/{version}")
-    _print_experiment(options, record_of(found))
+    _print_experiment(options, found)
 
 
 @experiment.command()
@@ -146,17 +159,22 @@ def delete(options: CommonOptions, name: str, yes: bool) -> None:
     print(f"deleted experiment {name}", file=sys.stderr)
 
 
-def _print_experiment(options: CommonOptions, record: Record) -> None:
-    print_record(options.form, record, _show)
+experiment.add_command(trend)
 
 
-def _show(experiment: Record) -> None:
-    target = experiment["target"]
+def _print_experiment(options: CommonOptions, found: Experiment) -> None:
+    print_record(options.form, record_of(found), lambda record: _show(found, record))
+
+
+def _show(found: Experiment, record: Record) -> None:
+    target = record["target"]
     shown = {
-        **experiment,
+        **record,
         "target": " ".join(filter(None, (target["name"], target["revision"], target["kind"]))),
-        "scorers": ", ".join(map(scorer_text, experiment["scorers"])),
-        "settings": _settings_text(experiment["settings"]),
+        "scorers": ", ".join(map(scorer_text, record["scorers"])),
+        "settings": _settings_text(record["settings"]),
+        "selection": selection_text(found.selection),
+        "gate": gate_text(found.gate),
     }
     print_fields(shown, LABELS)
 

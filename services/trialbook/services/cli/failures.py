@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import click
 
-EXIT_REFUSED = 1
-EXIT_USAGE = 2
-EXIT_CANCELLED = 3
+EXIT_REFUSED = 1  # also a command that is not understood: 2 says that a gate failed
+EXIT_GATE_FAILED = 2
+EXIT_RUN_FAILED = 3
+EXIT_TIMED_OUT = 4
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 
 
@@ -44,10 +45,10 @@ def report_failure(error: Exception) -> int:
     if isinstance(error, click.UsageError):
         path = error.ctx.command_path if error.ctx else "trialbook"
         _write(error.format_message(), (), f"{path} --help tells what it accepts")
-        return error.exit_code
+        return EXIT_REFUSED
     if isinstance(error, click.ClickException):
         _write(error.format_message(), (), "")
-        return error.exit_code
+        return EXIT_REFUSED
     if isinstance(error, OSError) and error.filename is not None:
         _write(f"{error.filename}: {error.strerror}", (), "")
         return EXIT_REFUSED

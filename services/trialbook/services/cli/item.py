@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from trialbook.client import AddedItems, Client, Dataset, UpsertedItems
-from trialbook.services.cli.arguments import scorer_text
 from trialbook.services.cli.dataset_diff import kind_text
 from trialbook.services.cli.item_assignment import (
     TEXT_OPTIONS,
@@ -36,6 +35,7 @@ from trialbook.services.cli.output import (
 )
 from trialbook.services.cli.read_point import read_point_of, read_point_options
 from trialbook.services.cli.records import record_of
+from trialbook.services.cli.scorer_argument import scorer_text
 from trialbook.services.cli.session import open_client
 
 SHOWN = {

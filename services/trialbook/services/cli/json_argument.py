@@ -27,6 +27,14 @@ def read_json(path: str) -> Json:
     return parse_json(data, "standard input" if path == "-" else path)
 
 
+def json_object(text: str, option: str) -> Json:
+    """Return the JSON object of an option, or of the `@FILE` it names. Raises CommandFailure."""
+    value = read_json(text[1:]) if text.startswith("@") else parse_json(text, option)
+    if not isinstance(msgspec.json.decode(value.text), dict):
+        raise CommandFailure(f'{option} is not a JSON object, such as {{"temperature": 0}}')
+    return value
+
+
 def parse_json(data: bytes | str, name: str, hint: str = "") -> Json:
     """Return JSON text without the spaces around it; `name` says in errors what it is of."""
     try:

@@ -69,25 +69,35 @@ embedded_option = _common(
     metavar="FOLDER",
     help="No server: work on the database in this folder, say .trialbook.",
 )
-format_option = _common(
-    "--format", type=click.Choice(FORMATS), help="Form of the data on stdout.  [table]"
-)
+
+
+def format_option_of(*forms: str) -> Callable[[Command], Command]:
+    """The option `--format` with these forms."""
+    return _common(
+        "--format", type=click.Choice(forms), help="Form of the data on stdout.  [table]"
+    )
+
+
+format_option = format_option_of(*FORMATS)
 reason_option = _common(
     "--reason", metavar="TEXT", help="Why a change is made; trialbook audit tells it."
-)
-_COMMON_OPTIONS = (
-    address_option,
-    embedded_option,
-    token_option,
-    project_option,
-    format_option,
-    reason_option,
 )
 
 
 def common_options(command: Command) -> Command:
     """Give a command the common options, so that they may stand before or after a verb."""
-    for option in reversed(_COMMON_OPTIONS):
+    return _with_options(command, format_option)
+
+
+def report_options(*more_forms: str) -> Callable[[Command], Command]:
+    """The common options for a command that knows more forms, such as `junit`."""
+    option = format_option_of(*FORMATS, *more_forms)
+    return lambda command: _with_options(command, option)
+
+
+def _with_options(command: Command, its_format: Callable[[Command], Command]) -> Command:
+    first = (address_option, embedded_option, token_option, project_option)
+    for option in reversed((*first, its_format, reason_option)):
         command = option(command)
     return command
 

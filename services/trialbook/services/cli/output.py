@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -13,10 +13,12 @@ import click
 import msgspec
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from trialbook.services.cli.csv_output import print_csv
+from trialbook.services.cli.markdown_output import markdown_table
 
 Record = Mapping[str, Any]
 ABSENT = "–"
@@ -51,6 +53,8 @@ def print_records(form: str, records: Iterable[Record], columns: Iterable[Column
         if not shown:
             raise click.UsageError("these records have no columns in common; use --format jsonl")
         print_csv(records)
+    elif form == "markdown":
+        _print_markdown(records, shown)
     elif form == "jsonl":
         for record in records:
             sys.stdout.write(encode(record) + "\n")
@@ -84,7 +88,10 @@ def print_table(records: Iterable[Record], columns: Iterable[Column], title: str
     if title:
         console.print(Text(title, style="bold"))
     if table.row_count:
-        console.print(table)
+        # Where even flexible columns do not make it fit, lines run over: a figure is never cut.
+        needed = Measurement.get(console, console.options, table).minimum
+        console.width = max(console.width, needed)
+        console.print(table, soft_wrap=True)
     else:
         print("nothing to show", file=sys.stderr)
 
@@ -126,6 +133,11 @@ def as_text(value: Any) -> str:
     return printable(value if isinstance(value, str) else encode(value))
 
 
+def figure_text(value: float | None) -> str:
+    """Word a score: three digits. Merged means waver in the last bit, which must not show."""
+    return ABSENT if value is None else f"{round(value, 12):.3f}"
+
+
 def duration_text(seconds: float | None) -> str:
     """Word a time span: 12.3 ms, 4.56 s, 3 min 20 s."""
     if seconds is None:
@@ -146,6 +158,12 @@ def shortened(text: str, length: int) -> str:
     """Cut a text for a table cell."""
     flat = " ".join(printable(text).split())
     return flat if len(flat) <= length else flat[: length - 1] + "…"
+
+
+def _print_markdown(records: Iterable[Record], columns: Sequence[Column]) -> None:
+    headings = [column.heading.lower() for column in columns]
+    rows = ([column.text(record).plain for column in columns] for record in records)
+    sys.stdout.writelines(markdown_table(headings, rows))
 
 
 def _print_array(records: Iterable[Record]) -> None:

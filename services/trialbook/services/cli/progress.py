@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trialbook.client import Client, Run
-from trialbook.services.cli.output import duration_text, printable
+from trialbook.services.cli.output import duration_text, figure_text, printable
 
 SECONDS_BETWEEN_LINES = 5.0
 BAR_WIDTH = 40
@@ -28,10 +28,15 @@ class RunView(Protocol):
         """Show the run as it is now."""
 
 
-def follow_run(client: Client, run: Run | str, *, after_position: int = 0) -> Run:
-    """Show a run's progress until it has ended, and return it as it is then."""
+def follow_run(
+    client: Client, run: Run | str, *, after_position: int = 0, timeout: float | None = None
+) -> Run:
+    """Show a run's progress until it has ended, and return it as it is then.
+
+    Raises WaitTimeout after so many seconds.
+    """
     with run_view() as view:
-        for update in client.runs.watch(run, after_position=after_position):
+        for update in client.runs.watch(run, after_position=after_position, timeout=timeout):
             if update.run is not None:
                 view.show(update.run)
     return client.runs.get(run)
@@ -96,7 +101,9 @@ class RunLines:
 def standing(run: Run) -> str:
     """What is known so far: the scorers' running means, failures, and what is waited for."""
     parts = [
-        f"{summary.scorer} {summary.mean:.3f}" for summary in run.scores if summary.mean is not None
+        f"{summary.scorer} {figure_text(summary.mean)}"
+        for summary in run.scores
+        if summary.mean is not None
     ]
     if run.counts.failed:
         parts.append(f"{run.counts.failed:,} failed")

@@ -47,9 +47,18 @@ def read_point_options(command: Command) -> Command:
 
 def selection_options(command: Command) -> Command:
     """Give a command the options that say which items are meant."""
+    return _with_selection(command, "--id")
+
+
+def item_selection_options(command: Command) -> Command:
+    """The same for a command with other ids of its own: an item's is `--item`."""
+    return _with_selection(command, "--item")
+
+
+def _with_selection(command: Command, identifier: str) -> Command:
     for option in reversed(
         (
-            click.option("--id", "item_ids", multiple=True, help="Only this item; repeatable."),
+            click.option(identifier, "item_ids", multiple=True, help="Only this item; repeatable."),
             click.option("--split", "splits", multiple=True, help="Only this split; repeatable."),
             click.option("--tag", "tags", multiple=True, help="Only with this tag; all, if many."),
             click.option(
@@ -86,3 +95,19 @@ def selection_of(given: Mapping[str, Any]) -> ItemSelection | None:
         given["item_ids"], given["splits"], given["tags"], given["condition"], sample
     )
     return None if selection == ItemSelection() else selection
+
+
+def selection_text(selection: ItemSelection | None) -> str:
+    """Return a selection in the words of the options that make it."""
+    if selection is None:
+        return ""
+    parts = [f"--id {identifier}" for identifier in selection.item_ids]
+    parts += [f"--split {split}" for split in selection.splits]
+    parts += [f"--tag {tag}" for tag in selection.tags]
+    if selection.filter:
+        parts.append(f"--filter {selection.filter!r}")
+    if selection.sample is not None:
+        sample = selection.sample
+        size = f"{(sample.fraction or 0) * 100:g}%" if sample.count is None else str(sample.count)
+        parts.append(f"--sample {size} --seed {sample.seed}")
+    return " ".join(parts)

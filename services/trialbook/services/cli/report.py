@@ -1,153 +1,79 @@
-"""The report of a run: what it was, what the scorers said, how long it took, what stands out."""
+"""`trialbook report`: a run's report as a file, for CI servers, pull requests and spreadsheets."""
 
 from __future__ import annotations
 
-import itertools
-from typing import Any
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 
-from rich.text import Text
+import click
 
-from trialbook.client import Client, Result, ResultOrder, ResultStatus, Run
-from trialbook.services.cli.output import (
-    ABSENT,
-    Column,
-    Record,
-    as_text,
-    duration_text,
-    print_table,
-    printable,
-    shortened,
-    stdout_console,
+from trialbook.client import Client, Run
+from trialbook.client.requests.file import written
+from trialbook.services.cli.options import CommonOptions, pass_options, report_options
+from trialbook.services.cli.run_end import exit_code
+from trialbook.services.cli.run_report.form import REPORT_FORMS, print_run
+from trialbook.services.cli.run_wait import inconclusive_option
+from trialbook.services.cli.session import open_client
+
+STANDARD_STREAM = "-"
+FILES = ("jsonl", "csv")
+"""The forms with a line for each result."""
+
+
+@click.group()
+def report() -> None:
+    """Write what came of a run for CI servers, pull requests and spreadsheets."""
+
+
+@report.command()
+@click.argument("name", metavar="RUN")
+@click.option("-o", "--output", default=STANDARD_STREAM, metavar="FILE", help="Where to.  [-]")
+@click.option(
+    "--exit-code", "with_code", is_flag=True, help="End with the exit code of trialbook run wait."
 )
-from trialbook.services.cli.records import record_of
+@inconclusive_option
+@report_options(*REPORT_FORMS)
+@pass_options
+def export(
+    options: CommonOptions,
+    name: str,
+    output: str,
+    *,
+    with_code: bool,
+    allow_inconclusive: bool,
+) -> int:
+    """Write the report of a run.
 
-MOST_SLOWEST = 5
-MOST_FAILED = 10
-STATUS_STYLES = {"completed": "green", "running": "cyan", "cancelled": "yellow"}
-
-
-def report_record(client: Client, run: Run) -> Record:
-    """Return the run with its slowest and its failed results."""
-    slowest = client.runs.results(run, order=ResultOrder.SLOWEST, page_size=MOST_SLOWEST)
-    failed = client.runs.results(run, status=ResultStatus.FAILED, page_size=MOST_FAILED)
-    return {
-        **record_of(run),
-        "slowest": [_mention(result) for result in itertools.islice(slowest, MOST_SLOWEST)],
-        "failed": [_mention(result) for result in itertools.islice(failed, MOST_FAILED)],
-    }
-
-
-def print_report(report: Record) -> None:
-    """Print the report for people."""
-    _print_heading(report)
-    if report["scores"]:
-        print_table(report["scores"], SCORER_COLUMNS, "\nscores")
-    if report["slowest"]:
-        print_table(report["slowest"], SLOWEST_COLUMNS, "\nslowest items")
-    if report["failed"]:
-        more = report["counts"]["failed"] - len(report["failed"])
-        print_table(report["failed"], FAILED_COLUMNS, "\nfailed items")
-        if more > 0:
-            stdout_console().print(
-                f"and {more:,} more: trialbook run results {report['id']} --status failed"
-            )
+    table, json and markdown tell of the run, its gate, scores and failing items; junit has a test
+    case for each result and each condition, github an annotation for each condition that does not
+    hold and for some failing items, and the Markdown in the job's summary; jsonl and csv have a
+    line for each result. A FILE that is there is replaced when the new one is complete.
+    """
+    with open_client(options) as client:
+        run = client.runs.get(name)
+        with _output(output):
+            _write(options.form, client, run)
+    return exit_code(run, allow_inconclusive=allow_inconclusive) if with_code else 0
 
 
-def item_name(result: Record) -> str:
-    """The item's id; with the trial from the second one on."""
-    name: str = result["item_id"]
-    return f"{name} #{result['trial']}" if result["trial"] > 1 else name
+def _write(form: str, client: Client, run: Run) -> None:
+    if form in FILES:
+        sys.stdout.flush()
+        client.runs.export_file(run, sys.stdout.buffer, form)
+    else:
+        print_run(form, client, run)
 
 
-def error_text(result: Record, length: int) -> str:
-    """The error of a failed result on one line."""
-    error = result["error"]
-    if error is None:
-        return ""
-    return shortened(": ".join(part for part in (error["kind"], error["message"]) if part), length)
-
-
-def _mention(result: Result) -> Record:
-    record = record_of(result)
-    kept = ("number", "item_id", "trial", "status", "attempts", "latency", "error")
-    return {name: record[name] for name in kept}
-
-
-def _print_heading(report: Record) -> None:
-    counts, latency = report["counts"], report["latency"]
-    status = Text(report["status"], style=STATUS_STYLES.get(report["status"], ""))
-    if report["completed_with_errors"]:
-        status = Text("completed with errors", style="yellow")
-    done = [f"{counts['succeeded']:,} succeeded", f"{counts['failed']:,} failed"]
-    done += [f"{counts['skipped']:,} skipped", f"of {counts['planned']:,}"]
-    lines: list[tuple[str, Any]] = [
-        ("run", report["id"]),
-        ("status", status),
-        ("waiting for", report["waiting_for"]),
-        ("experiment", _without_project(report["experiment"])),
-        ("dataset", _without_project(report["dataset"])),
-        ("target", _target(report["target"])),
-        ("results", ", ".join(done[:-1]) + " " + done[-1]),
-        ("latency", _latency(latency)),
-        ("started", as_text(report["create_time"]) + _took(report)),
-    ]
-    console = stdout_console()
-    for label, value in lines:
-        if value:
-            console.print(Text(f"{label:<12}").append(value), soft_wrap=True)
-
-
-def _latency(latency: Record) -> str:
-    if latency["p50"] is None:
-        return ""
-    return f"p50 {duration_text(latency['p50'])}, p95 {duration_text(latency['p95'])}"
-
-
-def _took(report: Record) -> str:
-    if report["end_time"] is None:
-        return ""
-    took = report["end_time"] - report["create_time"]
-    return f", took {duration_text(took.total_seconds())}"
-
-
-def _without_project(name: str) -> str:
-    """`projects/p/datasets/d/versions/7` as `d, version 7`."""
-    identifier, _, version = name.split("/", 3)[3].partition("/versions/")
-    return f"{identifier}, version {version}" if version else identifier
-
-
-def _target(target: Record) -> str:
-    revision = f", revision {target['revision']}" if target["revision"] else ""
-    return printable(f"{target['name']} ({target['kind']}{revision})")
-
-
-def _figure(value: float | None) -> str:
-    return ABSENT if value is None else f"{value:.3f}"
-
-
-def _passed(score: Record) -> str:
-    """How many passed, and which share of those that say; nothing where the scorer never says."""
-    verdicts = score["passed"] + score["not_passed"]
-    return f"{score['passed']:,} ({score['passed'] / verdicts:.0%})" if verdicts else ABSENT
-
-
-SCORER_COLUMNS = (
-    Column("SCORER", "scorer"),
-    Column("MEAN", lambda score: _figure(score["mean"]), right=True),
-    Column("SCORED", "scored", right=True),
-    Column("PASSED", _passed, right=True),
-    Column("FAILED", "failed", right=True),
-    Column("NOT EVALUABLE", "not_evaluable", right=True),
-    Column("SKIPPED", "skipped", right=True),
-)
-SLOWEST_COLUMNS = (
-    Column("ITEM", item_name),
-    Column("LATENCY", lambda result: duration_text(result["latency"]), right=True),
-    Column("ATTEMPTS", "attempts", right=True),
-)
-FAILED_COLUMNS = (
-    Column("ITEM", item_name),
-    Column("ATTEMPTS", "attempts", right=True),
-    Column("CODE", lambda result: (result["error"] or {}).get("code")),
-    Column("ERROR", lambda result: error_text(result, 80), flexible=True),
-)
+@contextmanager
+def _output(path: str) -> Iterator[None]:
+    """Let what is printed go into a file, whole or not at all; - is standard output."""
+    if path == STANDARD_STREAM:
+        yield
+        return
+    with written(path) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
+        with redirect_stdout(text):
+            yield
+        text.detach()

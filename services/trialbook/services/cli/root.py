@@ -14,6 +14,9 @@ VERBS = {
     "item": "Read and change single items of a dataset.",
     "experiment": "Define what is evaluated, on which cases, and how it is judged.",
     "run": "Start runs, watch them, and read what came of them.",
+    "score": "Read what scorers said, and how it came about.",
+    "review": "Let people judge results, and see how far they agree.",
+    "report": "Write what came of a run for CI servers, pull requests and spreadsheets.",
     "scorer": "See which scorers there are and what they accept.",
     "event": "Read the log of what happened, and follow it.",
     "audit": "Show who changed what, when, why, and by which command.",
@@ -49,6 +52,6 @@ def trialbook() -> None:
     """Evaluate agents and workflows: versioned datasets, live runs, scores, durable events.
 
     Data goes to stdout, everything else to stderr. The exit code is 0 if all went well, 1 if
-    something was refused or failed, 2 if the command was not understood, and 3 if the run that
-    was waited for was cancelled.
+    something was refused, failed or not understood; of commands that wait for a run, 2 if its gate
+    failed, 3 if it failed or was cancelled, and 4 if it did not end in time.
     """

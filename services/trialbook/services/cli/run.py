@@ -6,30 +6,48 @@ import itertools
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
-from trialbook.client import Client, ResultOrder, ResultStatus, Run, RunStatus
-from trialbook.services.cli.failures import EXIT_CANCELLED, EXIT_INTERRUPTED
-from trialbook.services.cli.options import CommonOptions, common_options, page_size, pass_options
+from trialbook.client import ResultOrder, ResultStatus, Run
+from trialbook.services.cli.comparison import compare
+from trialbook.services.cli.distribution import distribution
+from trialbook.services.cli.gate_evaluation import gate
+from trialbook.services.cli.options import (
+    CommonOptions,
+    common_options,
+    page_size,
+    pass_options,
+    report_options,
+)
 from trialbook.services.cli.output import (
     Column,
     Record,
     as_text,
     duration_text,
+    figure_text,
     print_record,
     print_records,
     shortened,
 )
 from trialbook.services.cli.progress import follow_run
 from trialbook.services.cli.records import event_record, json_text, record_of
-from trialbook.services.cli.report import error_text, item_name, print_report, report_record
+from trialbook.services.cli.regression_dataset import regression_dataset
+from trialbook.services.cli.result_export import export
+from trialbook.services.cli.rework import rescore, retry
+from trialbook.services.cli.run_end import exit_code
+from trialbook.services.cli.run_failures import failures
+from trialbook.services.cli.run_report.form import REPORT_FORMS, print_run
+from trialbook.services.cli.run_report.table import error_text, item_name
+from trialbook.services.cli.run_start import start
+from trialbook.services.cli.run_wait import Waiting, leave, wait_and_report, waiting_options
 from trialbook.services.cli.session import open_client
 
 
 def _means(run: Record) -> str:
     means = [(score["scorer"], score["mean"]) for score in run["scores"]]
-    return "  ".join(f"{scorer} {mean:.3f}" for scorer, mean in means if mean is not None)
+    return "  ".join(f"{scorer} {figure_text(mean)}" for scorer, mean in means if mean is not None)
 
 
 def _experiment(run: Record) -> str:
@@ -60,12 +78,15 @@ def _outcome(result: Record) -> str:
 
 RUN_COLUMNS = (
     Column("RUN", "id"),
+    Column("NAME", "display_name", flexible=True),
     Column("STATUS", lambda run: "with errors" if run["completed_with_errors"] else run["status"]),
+    Column("GATE", lambda run: run["gate_verdict"] and run["gate_verdict"]["verdict"]),
     Column("DONE", _done, right=True),
     Column("EXPERIMENT", _experiment, flexible=True),
     Column("MEANS", _means, flexible=True),
     Column("STARTED", "create_time"),
 )
+RUN_STATUSES = ("pending", "running", "cancelling", "completed", "cancelled", "failed")
 RESULT_COLUMNS = (
     Column("#", "number", right=True),
     Column("ITEM", item_name),
@@ -85,56 +106,31 @@ def run() -> None:
     """Start runs, watch them, and read what came of them."""
 
 
-@run.command()
-@click.argument("experiment")
-@click.option("--id", "run_id", help="Id of the run.  [assigned]")
-@click.option("--wait", is_flag=True, help="Show the progress, then the report.")
-@click.option("--wait-for-worker", is_flag=True, help="Start although no worker hosts the target.")
-@common_options
-@pass_options
-def start(
-    options: CommonOptions,
-    experiment: str,
-    run_id: str | None,
-    wait: bool,
-    wait_for_worker: bool,
-) -> int:
-    """Run an experiment. EXPERIMENT/versions/N runs an old definition.
-
-    With --wait the exit code is 3 if the run was cancelled.
-    """
-    with open_client(options) as client:
-        started = client.runs.start(experiment, run_id=run_id, wait_for_worker=wait_for_worker)
-        if wait:
-            return _wait(options, client, started)
-        print_record(options.form, record_of(started), lambda _: _say_started(started))
-    return 0
-
-
 @run.command("list")
 @click.option("--experiment", help="Only runs of this experiment.")
+@click.option("--status", type=click.Choice(RUN_STATUSES), help="Only these.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, help="How many.  [50]")
 @common_options
 @pass_options
-def list_(options: CommonOptions, experiment: str | None, limit: int) -> None:
+def list_(options: CommonOptions, experiment: str | None, status: str | None, limit: int) -> None:
     """List runs, the newest first."""
     with open_client(options) as client:
-        found = client.runs.list(experiment=experiment, page_size=page_size(limit))
+        found = client.runs.list(experiment=experiment, status=status, page_size=page_size(limit))
         print_records(options.form, map(record_of, itertools.islice(found, limit)), RUN_COLUMNS)
 
 
 @run.command()
 @click.argument("name", metavar="RUN")
-@common_options
+@report_options(*REPORT_FORMS)
 @pass_options
 def show(options: CommonOptions, name: str) -> None:
     """Show the report of a run.
 
-    It has the scores, counts and latencies, and names the slowest and the failed items.
+    It has the scores, counts and latencies, what the gate says, and names the slowest and the
+    failed items. The forms markdown, junit and github are those of trialbook report export.
     """
     with open_client(options) as client:
-        report = report_record(client, client.runs.get(name))
-        print_record(options.form, report, print_report)
+        print_run(options.form, client, client.runs.get(name))
 
 
 @run.command()
@@ -145,14 +141,15 @@ def show(options: CommonOptions, name: str) -> None:
 def watch(options: CommonOptions, name: str, after_position: int) -> int:
     """Follow a run until it has ended.
 
-    With --format jsonl, each fact is a line, told as it is recorded.
+    With --format jsonl, each fact is a line, told as it is recorded. The exit code is that of
+    trialbook run wait.
     """
     with open_client(options) as client:
         if options.form == "table":
             with _going_on(name):
                 ended = follow_run(client, client.runs.get(name), after_position=after_position)
-            print_report(report_record(client, ended))
-            return _exit_code(ended)
+            print_run(options.form, client, ended)
+            return exit_code(ended)
         with _going_on(name):
             facts = (
                 event_record(event)
@@ -160,20 +157,23 @@ def watch(options: CommonOptions, name: str, after_position: int) -> int:
                 for event in update.events
             )
             print_records(options.form, facts, ())
-        return _exit_code(client.runs.get(name))
+        return exit_code(client.runs.get(name))
 
 
 @run.command()
 @click.argument("name", metavar="RUN")
-@common_options
+@waiting_options
+@report_options(*REPORT_FORMS)
 @pass_options
-def wait(options: CommonOptions, name: str) -> int:
+def wait(options: CommonOptions, /, name: str, **given: Any) -> int:
     """Wait for a run, then show its report.
 
-    The exit code is 3 if the run was cancelled.
+    The exit code is 0 if the run completed and its gate, if it has one, passed; 2 if the gate
+    failed; 3 if the run failed or was cancelled; 4 if it did not end in time, and goes on; and 1
+    otherwise, also if the gate is inconclusive.
     """
     with open_client(options) as client:
-        return _wait(options, client, client.runs.get(name))
+        return wait_and_report(options, client, client.runs.get(name), Waiting.of(given))
 
 
 @run.command()
@@ -220,36 +220,27 @@ def cancel(options: CommonOptions, name: str) -> None:
         print_record(options.form, record_of(cancelled), lambda _: _say_cancelled(cancelled))
 
 
-def _wait(options: CommonOptions, client: Client, run: Run) -> int:
-    with _going_on(run.id):
-        ended = follow_run(client, run)
-    print_record(options.form, report_record(client, ended), print_report)
-    return _exit_code(ended)
-
-
 @contextmanager
 def _going_on(run_id: str) -> Iterator[None]:
     """Ctrl-C ends the watching, not the run, and says so."""
     try:
         yield
     except KeyboardInterrupt:
-        print(
-            f"no longer watching; run {run_id} goes on\n"
-            f"hint: trialbook run watch {run_id}, or trialbook run cancel {run_id}",
-            file=sys.stderr,
-        )
-        raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
+        leave(run_id)
 
 
-def _exit_code(run: Run) -> int:
-    return EXIT_CANCELLED if run.status is RunStatus.CANCELLED else 0
-
-
-def _say_started(run: Run) -> None:
-    print(run.id)
-    print(f"started; follow it with trialbook run watch {run.id}", file=sys.stderr)
-    if run.waiting_for:
-        print(f"waiting for {run.waiting_for}", file=sys.stderr)
+for command in (
+    start,
+    compare,
+    gate,
+    failures,
+    retry,
+    rescore,
+    regression_dataset,
+    export,
+    distribution,
+):
+    run.add_command(command)
 
 
 def _say_cancelled(run: Run) -> None:

@@ -34,6 +34,7 @@ HINTS = {
     "ITEM_CONFLICT": "trialbook item upsert replaces what is there, "
     "trialbook item restore brings back what was removed",
     "RUN_IN_PROGRESS": "wait for it with trialbook run wait {run}, or trialbook run cancel {run}",
+    "NO_GATE": "say what it must come to: --gate 'mean(exact_match)>=0.8'",
     "INTERNAL": "the server's log has more under the incident that is named here",
 }
 

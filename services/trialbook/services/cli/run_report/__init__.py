@@ -1,0 +1,1 @@
+"""A run's report for other programs: for CI servers, pull requests and spreadsheets."""
