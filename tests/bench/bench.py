@@ -8,28 +8,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import profiled
+from tests.bench.backend import Backend
 from tests.bench.session import Session, open_session
 
 
 @dataclass
 class Bench:
-    """One time of measuring. With `quick`, everything has a tenth of its size."""
+    """One time of measuring, in which everything has a `share` of its size."""
 
     folder: Path
-    quick: bool = False
+    share: float = 1.0
     profile: bool = False
     _sessions: int = 0
 
     def sized(self, count: int) -> int:
         """Return a number of items or of repetitions, as large as is wanted."""
-        return max(count // 10, 1) if self.quick else count
+        return max(int(count * self.share), 1)
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, backend: Backend = Backend.SQLITE) -> Iterator[Session]:
         """Open a session on a new database."""
         self._sessions += 1
         folder = self.folder / f"session-{self._sessions}"
-        with open_session(folder, profile=self.profile) as session:
+        with (
+            backend.database(folder) as database,
+            open_session(database, folder, profile=self.profile) as session,
+        ):
             yield session
         if self.profile:
             profiled.report(folder)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-_COLUMNS = "{:<16} {:<46} {:>12} {:<8} {:>12}  {}"
+_COLUMNS = "{:<20} {:<46} {:>12} {:<8} {:>12}  {}"
 
 
 @dataclass(frozen=True, slots=True)

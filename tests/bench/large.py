@@ -8,7 +8,6 @@ from tests.bench.bench import Bench
 from tests.bench.figures import Figure, at_least, at_most
 from tests.bench.paging import paging_figures
 from tests.bench.processes import anonymous_memory, peak_memory
-from tests.bench.session import Timing
 
 SMALL = 10_000
 LARGE = 100_000
@@ -29,7 +28,7 @@ def throughput_100k(bench: Bench) -> list[Figure]:
         beside += [session.measure("small") for _ in range(ROUNDS)]
         pages = paging_figures(session.client, timing.run, bench.sized(50))
     rate = timing.rate / median(other.rate for other in beside)
-    work = _work(timing) / median(map(_work, beside))
+    work = timing.work / median(other.work for other in beside)
     return [
         Figure(f"import of {large:,} items", large / import_seconds, "items/s"),
         Figure(f"throughput of {large:,} items", timing.rate, "items/s"),
@@ -39,8 +38,3 @@ def throughput_100k(bench: Bench) -> list[Figure]:
         *([] if own is None else [Figure("of it at the end, without mapped files", own, "MB")]),
         *pages,
     ]
-
-
-def _work(timing: Timing) -> float:
-    """Processor time an item: unlike the rate, it hardly depends on what else the machine does."""
-    return timing.server_cpu / timing.items

@@ -24,16 +24,28 @@ class BenchFailure(Exception):
 
 @contextmanager
 def running(
-    name: str, module: str, *arguments: str, folder: Path, profile: bool, **more: str
+    name: str,
+    module: str,
+    *arguments: str,
+    folder: Path,
+    profile: bool,
+    code: int = 0,
+    **more: str,
 ) -> Iterator[psutil.Process]:
-    """Run a module as a process; with `profile`, leave `NAME.THREAD.prof` in the folder."""
+    """Run a module as a process; with `profile`, leave `NAME.THREAD.prof` in the folder.
+
+    Raises BenchFailure unless it ends with this code; that of a signal is its number, negative.
+    """
     command = [sys.executable, "-m"]
     if profile:
         command += ["tests.bench.profiled", str(folder / name)]
     log = folder / f"{name}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [*command, module, *arguments], stdout=output, stderr=output, env=_environment(**more)
+            [*command, module, *arguments],
+            stdout=output,
+            stderr=output,
+            env=_environment(**more),
         )
     try:
         yield psutil.Process(process.pid)
@@ -41,9 +53,9 @@ def running(
         failure.add_note(f"the {name} said: {_end_of(log)}")
         raise
     finally:
-        code = _stop(process)
-    if code != 0:
-        raise BenchFailure(f"the {name} ended with code {code}: {_end_of(log)}")
+        ended = _stop(process)
+    if ended != code:
+        raise BenchFailure(f"the {name} ended with code {ended}: {_end_of(log)}")
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
@@ -96,6 +108,8 @@ def _status_kilobytes(status: Path, field: str) -> int:
 def _environment(**more: str) -> dict[str, str]:
     """This process's environment, without settings that would change what is measured."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TRIALBOOK_")}
+    # As where it is installed: only the first process of all compiles the modules.
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**kept, **more}
 
 

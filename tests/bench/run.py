@@ -19,6 +19,7 @@ if __name__ == "__main__":
     sys.path[0] = str(ROOT)
 
 from tests.bench.bench import Bench  # noqa: E402
+from tests.bench.comparison import comparison_postgres, comparison_sqlite  # noqa: E402
 from tests.bench.cpu import cpu  # noqa: E402
 from tests.bench.delivery import delivery_postgres, delivery_sqlite  # noqa: E402
 from tests.bench.facts import facts_postgres, facts_sqlite  # noqa: E402
@@ -27,8 +28,11 @@ from tests.bench.large import throughput_100k  # noqa: E402
 from tests.bench.latency import first_result  # noqa: E402
 from tests.bench.machine import machine  # noqa: E402
 from tests.bench.million import million_postgres, million_sqlite  # noqa: E402
+from tests.bench.million_run import million_run_postgres, million_run_sqlite  # noqa: E402
 from tests.bench.overlap import overlap  # noqa: E402
 from tests.bench.page import put_into_page  # noqa: E402
+from tests.bench.rescore import rescore_postgres, rescore_sqlite  # noqa: E402
+from tests.bench.resume import resume_postgres, resume_sqlite  # noqa: E402
 from tests.bench.throughput import throughput_10k  # noqa: E402
 from tests.bench.writers import writers_postgres, writers_sqlite  # noqa: E402
 
@@ -48,6 +52,14 @@ CASES: dict[str, Callable[[Bench], list[Figure]]] = {
         delivery_postgres,
         million_sqlite,
         million_postgres,
+        comparison_sqlite,
+        comparison_postgres,
+        rescore_sqlite,
+        rescore_postgres,
+        resume_sqlite,
+        resume_postgres,
+        million_run_sqlite,
+        million_run_postgres,
     )
 }
 
@@ -57,25 +69,25 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     about = machine()
     print(", ".join(f"{name} {value}" for name, value in about.items()))
-    if options.quick or options.profile:
+    if options.share < 1 or options.profile:
         print("The figures are not those that are asked for: see --help.")
-    figures = _measure(options.only or list(CASES), quick=options.quick, profile=options.profile)
+    figures = _measure(options.only or list(CASES), options.share, profile=options.profile)
     if options.json is not None:
         told = [as_json(case, figure) for case, figure in figures]
-        document = {"machine": about, "quick": options.quick, "figures": told}
+        document = {"machine": about, "share": options.share, "figures": told}
         options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     if options.page is not None:
         put_into_page(options.page, about, figures)
 
 
-def _measure(names: list[str], *, quick: bool, profile: bool) -> list[tuple[str, Figure]]:
+def _measure(names: list[str], share: float, *, profile: bool) -> list[tuple[str, Figure]]:
     print(heading())
     measured: list[tuple[str, Figure]] = []
     # On the disk of the clone: temporary folders often lie in memory.
     parent = ROOT / ".trialbook"
     parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=parent) as folder:
-        bench = Bench(Path(folder), quick=quick, profile=profile)
+        bench = Bench(Path(folder), share, profile=profile)
         for name in names:
             figures = CASES[name](bench)
             print("\n".join(lines(name, figures)), flush=True)
@@ -93,7 +105,14 @@ def _parser() -> argparse.ArgumentParser:
         "--page", type=Path, metavar="PATH", help="put the figures into a page of the documentation"
     )
     parser.add_argument(
-        "--quick", action="store_true", help="a tenth of the size: to see that the bench works"
+        "--share",
+        type=_share,
+        default=1.0,
+        metavar="SHARE",
+        help="a share of the size, such as 0.01: to see that the bench works",
+    )
+    parser.add_argument(
+        "--quick", action="store_const", dest="share", const=0.1, help="a tenth of the size"
     )
     parser.add_argument(
         "--profile",
@@ -101,6 +120,13 @@ def _parser() -> argparse.ArgumentParser:
         help="print the most expensive functions of server and worker; all is slower meanwhile",
     )
     return parser
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 1")
+    return share
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A server process without workers, for what datasets and events cost."""
+"""A server process, and a worker process."""
 
 from __future__ import annotations
 
@@ -23,20 +23,45 @@ class Served:
 
 
 @contextmanager
-def serving(database: str, folder: Path, *, profile: bool = False) -> Iterator[Served]:
-    """Run a server on a database. `folder` takes its log; several may share a database."""
+def serving(
+    database: str,
+    folder: Path,
+    *,
+    profile: bool = False,
+    address: str = "127.0.0.1:0",
+    code: int = 0,
+) -> Iterator[Served]:
+    """Run a server on a database. `folder` takes its log; several may share a database.
+
+    Raises BenchFailure unless it ends with this code.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port_file = folder / "address"
     port_file.unlink(missing_ok=True)
     with running(
         "server",
         "trialbook.services.cli",
-        *("serve", "--database", database, "--address", "127.0.0.1:0"),
+        *("serve", "--database", database, "--address", address),
         *("--port-file", str(port_file)),
         folder=folder,
         profile=profile,
+        code=code,
     ) as process:
         wait_until(lambda: port_file.exists() or not process.is_running(), "the server starts")
-        address = port_file.read_text().strip()
-        with Client(address) as client:
-            yield Served(address, process, client)
+        bound = port_file.read_text().strip()
+        with Client(bound) as client:
+            yield Served(bound, process, client)
+
+
+@contextmanager
+def working(address: str, folder: Path, *, profile: bool = False) -> Iterator[psutil.Process]:
+    """Run a worker of the server that listens there, or will. `folder` takes its log."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with running(
+        "worker",
+        "tests.bench.hosted",
+        folder=folder,
+        profile=profile,
+        TRIALBOOK_ADDRESS=address,
+    ) as process:
+        yield process

@@ -5,20 +5,22 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import psutil
 
-from tests.bench.processes import PATIENCE, BenchFailure, cpu_seconds, running, wait_until
+from tests.bench.processes import PATIENCE, BenchFailure, cpu_seconds, wait_until
+from tests.bench.server import serving, working
 from tests.bench.workload import INSTANT, questions, right_answers
 from trialbook.client import Client, FailedPrecondition, Item, ResultStatus, Run, RunSettings
 
 _LOOK_EVERY = 0.05
 """Seconds between two looks at a run: rare enough not to be part of the load."""
 _WARM_UP = 200
+_MADE_BEFORE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Timing:
         return self.items / self.seconds
 
     @property
+    def work(self) -> float:
+        """Processor time of the server an item: it hardly depends on what else the machine does."""
+        return self.server_cpu / self.items
+
+    @property
     def items(self) -> int:
         """How many items were run."""
         return self.run.counts.planned
@@ -56,9 +63,13 @@ class Session:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def load(self, dataset: str, count: int) -> float:
-        """Import so many questions as a dataset; return the seconds that it took."""
+        """Import so many questions as a dataset; return the seconds that it took.
+
+        They are made before, as far as there is room for them: that does not count.
+        """
         self.client.datasets.create(dataset)
-        items = [Item(asked.input, asked.expected) for asked in questions(count)]
+        made = (Item(asked.input, asked.expected) for asked in questions(count))
+        items = itertools.chain(list(itertools.islice(made, _MADE_BEFORE)), made)
         began = time.monotonic()
         self.client.datasets.import_items(dataset, items)
         return time.monotonic() - began
@@ -110,8 +121,7 @@ class Session:
 
     def finish(self, run: Run) -> Run:
         """Wait until a run has ended. BenchFailure unless every item is there, rightly judged."""
-        while not run.ended:
-            run = self._await_progress(run)
+        run = self.until_ended(run)
         planned = run.counts.planned
         told = [(score.scorer, score.scored, score.passed) for score in run.scores]
         right = [("exact_match", planned, right_answers(planned)), ("levenshtein", planned, 0)]
@@ -120,46 +130,30 @@ class Session:
             raise BenchFailure(f"{run.counts}, {told}, expected {right}; {failed}")
         return run
 
+    def until_ended(self, run: Run) -> Run:
+        """Wait until a run has ended. BenchFailure if it stands still."""
+        while not run.ended:
+            run = self._await_progress(run)
+        return run
+
     def _await_progress(self, run: Run) -> Run:
-        """Look at a run until more of it is done. BenchFailure if it stands still."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             time.sleep(_LOOK_EVERY)
             seen = self.client.runs.get(run)
-            if seen.ended or seen.counts.done > run.counts.done:
+            if seen.ended or seen.last_position > run.last_position:
                 return seen
         raise BenchFailure(f"{run.name} stands still at {run.counts}")
 
 
 @contextmanager
-def open_session(folder: Path, *, profile: bool) -> Iterator[Session]:
-    """Start everything, warm it up, and stop it at the end."""
-    folder.mkdir(parents=True)
-    port_file = folder / "address"
-    with ExitStack() as stack:
-        server = stack.enter_context(
-            running(
-                "server",
-                "trialbook.services.cli",
-                *("serve", "--database", str(folder / "trialbook.db"), "--address", "127.0.0.1:0"),
-                *("--port-file", str(port_file)),
-                folder=folder,
-                profile=profile,
-            )
-        )
-        wait_until(lambda: port_file.exists() or not server.is_running(), "the server starts")
-        address = port_file.read_text().strip()
-        worker = stack.enter_context(
-            running(
-                "worker",
-                "tests.bench.hosted",
-                folder=folder,
-                profile=profile,
-                TRIALBOOK_ADDRESS=address,
-            )
-        )
-        client = stack.enter_context(Client(address))
-        session = Session(client, server, worker)
+def open_session(database: str, folder: Path, *, profile: bool) -> Iterator[Session]:
+    """Start everything, warm it up, and stop it at the end. `folder` takes the logs."""
+    with (
+        serving(database, folder, profile=profile) as served,
+        working(served.address, folder, profile=profile) as worker,
+    ):
+        session = Session(served.client, served.process, worker)
         session.warm_up()
         yield session
 
