@@ -4,6 +4,8 @@ PYTHON ?= python3
 export PYTHON
 # How often each fault test kills something; more finds rarer faults.
 FAULT_ROUNDS ?= 5
+# How often the run of everything is interrupted; 100 is the long form.
+FAULT_KILLS ?= 6
 
 run := .venv/bin/python
 # Sources are found through the environment's editable installs only.
@@ -25,7 +27,8 @@ test: setup ## run the tests, without the fault tests
 	$(run) -m pytest -n 2 -m "not fault and not bench"
 
 test-fault: setup ## kill servers and workers in mid-run, FAULT_ROUNDS times each
-	TRIALBOOK_FAULT_ROUNDS=$(FAULT_ROUNDS) $(run) -m pytest -m fault
+	TRIALBOOK_FAULT_ROUNDS=$(FAULT_ROUNDS) TRIALBOOK_FAULT_KILLS=$(FAULT_KILLS) \
+		$(run) -m pytest -m fault
 
 bench: setup ## measure throughput, memory and latency beside a bare asyncio loop
 	$(run) tests/bench/run.py

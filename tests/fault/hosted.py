@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from trialbook.client import RetryableError, TaskContext, Worker
+from trialbook.client import FinalError, RetryableError, RunResults, TaskContext, Worker
 
 MAX_RETRIES = 2
 POISON = "poison"
@@ -53,6 +53,32 @@ async def shaky(number: int, task: TaskContext) -> dict[str, int]:
 def is_even(output: dict[str, int], task: TaskContext) -> bool:
     _may_fail(task)
     return output["number"] % 2 == 0
+
+
+@worker.target("flow", kind="workflow")
+async def flow(number: int, task: TaskContext) -> dict[str, int]:
+    """Tells a step and what it used, and fails as `shaky` does."""
+    with task.timed("double") as double:
+        double.output = number * 2
+    await asyncio.sleep(0.005)
+    _may_fail(task)
+    task.use(input_tokens=number, output_tokens=1)
+    return {"number": number}
+
+
+@worker.run_scorer("tally", minimum=0)
+async def tally(results: RunResults) -> float:
+    """Counts the results that have an output."""
+    return float(len([one async for one in results if one.output_json is not None]))
+
+
+@worker.target("brittle")
+async def brittle(number: int) -> dict[str, int]:
+    """Fails on odd numbers for as long as its gate is there."""
+    await asyncio.sleep(0.005)
+    if number % 2 and _gate_is_shut():
+        raise FinalError(f"{number} is odd")
+    return {"number": number}
 
 
 @worker.target("steady")

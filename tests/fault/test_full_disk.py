@@ -18,11 +18,11 @@ from tests.fault.scene import (
     Watcher,
     Workers,
     all_events,
-    assert_recorded_once,
     reconnect,
     start_run,
     wait_for_end,
 )
+from tests.fault.soundness import assert_recorded_once
 from trialbook.client import Client, Unavailable
 
 ITEMS = 400

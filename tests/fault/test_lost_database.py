@@ -16,12 +16,12 @@ from tests.fault.scene import (
     Watcher,
     Workers,
     all_events,
-    assert_recorded_once,
     reconnect,
     server_address,
     start_run,
     wait_for_end,
 )
+from tests.fault.soundness import assert_recorded_once
 from tests.postgres import PostgresServer, terminate_backends, throwaway_server
 from trialbook.client import Client, Unavailable
 

@@ -6,7 +6,14 @@ import random
 
 from tests.e2e.processes import Server, wait_until
 from tests.fault.hosted import POISON
-from tests.fault.scene import RUN, RUN_GRACE, Plan, Workers, assert_recorded_once, start_run
+from tests.fault.scene import (
+    RUN,
+    RUN_GRACE,
+    Plan,
+    Workers,
+    start_run,
+)
+from tests.fault.soundness import assert_recorded_once
 from trialbook.client import Client
 from trialbook.services.domain.run import MAX_LOST_LEASES
 

@@ -18,13 +18,13 @@ from tests.fault.scene import (
     Watcher,
     Workers,
     all_events,
-    assert_recorded_once,
     die_while_starting,
     reconnect,
     server_address,
     start_run,
     wait_for_end,
 )
+from tests.fault.soundness import assert_recorded_once
 from tests.postgres import fresh_namespace, postgres_url
 from trialbook.client import Aborted, Client, Unavailable
 

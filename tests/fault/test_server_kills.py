@@ -15,11 +15,11 @@ from tests.fault.scene import (
     Watcher,
     Workers,
     all_events,
-    assert_recorded_once,
     kill_and_restart,
     start_run,
     wait_for_end,
 )
+from tests.fault.soundness import assert_recorded_once
 from trialbook.client import Client, Result, Run, Unavailable
 
 ITEMS = 2500

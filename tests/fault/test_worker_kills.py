@@ -14,10 +14,10 @@ from tests.fault.scene import (
     Watcher,
     Workers,
     all_events,
-    assert_recorded_once,
     start_run,
     wait_for_end,
 )
+from tests.fault.soundness import assert_recorded_once
 from trialbook.client import Client
 
 ITEMS = 600
