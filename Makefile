@@ -24,7 +24,7 @@ demo: setup ## run the example evaluation: server, worker, 30 items, live progre
 	@$(run) clients/python/examples/demo/run.py
 
 test: setup ## run the tests, without the fault tests
-	$(run) -m pytest -n 2 -m "not fault and not bench"
+	$(run) -m pytest -n 3 --dist worksteal -m "not fault and not bench"
 
 test-fault: setup ## kill servers and workers in mid-run, FAULT_ROUNDS times each
 	TRIALBOOK_FAULT_ROUNDS=$(FAULT_ROUNDS) TRIALBOOK_FAULT_KILLS=$(FAULT_KILLS) \

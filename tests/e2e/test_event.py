@@ -131,24 +131,22 @@ def test_following_for_people_prints_a_line_for_each_event(told: Server) -> None
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "part"),
+    ("arguments", "part"),
     [
-        (["audit", "support"], 2, "datasets/support"),
-        (["audit", "datasets/suport"], 1, "did you mean support?"),
-        (["audit", "--since", "yesterday"], 2, "2026-11-20"),
-        (["audit", "--kind", "item_added"], 1, "items_added"),
-        (["event", "list", "--after-position", "999999999"], 1, "999999999"),
-        (["event", "follow", "--from-start", "--after-position", "1"], 2, "exclude"),
-        (["event", "delete-consumer", "none"], 1, "consumers/none"),
-        (["dataset", "create", "x", "--reason", "y" * 501], 1, "500"),
+        (["audit", "support"], "datasets/support"),
+        (["audit", "datasets/suport"], "did you mean support?"),
+        (["audit", "--since", "yesterday"], "2026-11-20"),
+        (["audit", "--kind", "item_added"], "items_added"),
+        (["event", "list", "--after-position", "999999999"], "999999999"),
+        (["event", "follow", "--from-start", "--after-position", "1"], "exclude"),
+        (["event", "delete-consumer", "none"], "consumers/none"),
+        (["dataset", "create", "x", "--reason", "y" * 501], "500"),
     ],
 )
-def test_mistakes_are_told_in_a_sentence(
-    told: Server, arguments: list[str], code: int, part: str
-) -> None:
+def test_mistakes_are_told_in_a_sentence(told: Server, arguments: list[str], part: str) -> None:
     finished = told.run(*arguments)
 
-    assert finished.code == code, finished
+    assert finished.code == 1, finished
     assert finished.err.startswith("error: ")
     assert part in finished.err
     assert "Traceback" not in finished.err

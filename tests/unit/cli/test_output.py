@@ -48,6 +48,24 @@ def test_a_table_in_a_pipe_is_not_cut(
     assert "x" * 300 in capsys.readouterr().out
 
 
+def test_no_figure_is_cut_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    columns = (
+        Column("NAME", "name", flexible=True),
+        Column("P", "p", right=True),
+        Column("INTERVAL", "interval"),
+    )
+    record = {"name": "a name of many words", "p": "0.0024", "interval": "0.0661 to 0.2537"}
+
+    print_records("table", [record], columns)
+
+    printed = capsys.readouterr().out
+    assert "0.0024" in printed
+    assert "0.0661 to 0.2537" in printed
+
+
 def test_json_lines_keep_payloads_byte_for_byte(capsys: pytest.CaptureFixture[str]) -> None:
     print_records("jsonl", RECORDS, COLUMNS)
     lines = capsys.readouterr().out.splitlines()

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import click
 import msgspec
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
@@ -75,25 +76,41 @@ def print_record(form: str, record: Record, show: Callable[[Record], None]) -> N
 
 
 def print_table(records: Iterable[Record], columns: Iterable[Column], title: str = "") -> None:
-    """Print records for people; an empty listing says so on stderr."""
+    """Print records for people; an empty listing says so on stderr.
+
+    Where the terminal is too narrow even for folded flexible columns, lines run over: a figure is
+    never cut.
+    """
     shown = tuple(columns)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, title_justify="left")
-    for column in shown:
-        justify: Literal["left", "right"] = "right" if column.right else "left"
-        fixed = not column.flexible
-        table.add_column(column.heading, justify=justify, no_wrap=fixed, overflow="fold")
-    for record in records:
-        table.add_row(*(column.text(record) for column in shown))
+    rows = [[column.text(record) for column in shown] for record in records]
     console = stdout_console()
     if title:
         console.print(Text(title, style="bold"))
-    if table.row_count:
-        # Where even flexible columns do not make it fit, lines run over: a figure is never cut.
-        needed = Measurement.get(console, console.options, table).minimum
-        console.width = max(console.width, needed)
-        console.print(table, soft_wrap=True)
-    else:
+    if not rows:
         print("nothing to show", file=sys.stderr)
+        return
+    table = _table(shown, rows)
+    unbounded = console.options.update_width(UNBOUNDED_WIDTH)
+    needed = Measurement.get(console, unbounded, table).minimum
+    console.width = max(console.width, needed)
+    console.print(table)
+
+
+def _table(columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, title_justify="left")
+    for place, column in enumerate(columns):
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        widths = [cell_len(column.heading), *(row[place].cell_len for row in rows)]
+        table.add_column(
+            column.heading,
+            justify=justify,
+            no_wrap=not column.flexible,
+            overflow="fold",
+            min_width=None if column.flexible else max(widths),
+        )
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def print_fields(record: Record, labels: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from trialbook.eventstore import Reader
 from trialbook.services.domain.judgement import ScoreStatus
 from trialbook.services.domain.run import ResultStatus
-from trialbook.services.projections.result import score_number, status_number
+from trialbook.services.projections.result_columns import score_number, status_number
 
 # Each yields what a head is called, what it says, and what its rows come to, where these differ.
 _ITEM_COUNTS = """

@@ -9,7 +9,8 @@ from trialbook.services.application.result_filter import ResultFilter, ResultKey
 from trialbook.services.application.views import Page, ResultView, RunView
 from trialbook.services.domain.run import ResultStatus
 from trialbook.services.projections.columns import placeholders
-from trialbook.services.projections.result import SqlResults, status_number, status_of
+from trialbook.services.projections.result_columns import status_number, status_of
+from trialbook.services.projections.result_reads import SqlResults
 
 _KEY = "SELECT number, ordinal, item_id, trial, status FROM result "
 _ALWAYS = 2

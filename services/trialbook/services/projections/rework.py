@@ -16,7 +16,7 @@ from trialbook.services.application.views import Page, RunView
 from trialbook.services.domain.run import ErrorCode, ResultStatus, SkipReason, TaskError
 from trialbook.services.projections.bodies import fill_bodies, page_of
 from trialbook.services.projections.columns import placeholders
-from trialbook.services.projections.result import status_number, status_of
+from trialbook.services.projections.result_columns import status_number, status_of
 
 _SLICE = 500
 _OUTPUT = (

@@ -11,12 +11,12 @@ from trialbook.services.domain import experiment, run
 from trialbook.services.domain.fact import NAMES, fact_position, facts_of
 from trialbook.services.projections.bodies import page_of
 from trialbook.services.projections.columns import placeholders
-from trialbook.services.projections.result import (
+from trialbook.services.projections.result_columns import (
     EVIDENCE,
     SCORE_COLUMNS,
     score_number,
-    to_score,
 )
+from trialbook.services.projections.result_reads import to_score
 
 _COLUMNS = ",".join(f"s.{column}" for column in SCORE_COLUMNS[1:])
 _SELECT = f"SELECT {_COLUMNS}, r.ordinal, r.item_id, r.trial"
