@@ -91,8 +91,9 @@ def regress(
     difference, lower, upper = _difference(
         condition, before, after, confidence, evidence.run.settings.seed
     )
-    less_is_better = (
-        condition.metric in _LESS_IS_BETTER or condition.scorer in evidence.less_is_better
+    # A scorer's direction is that of its values: more passes are better whatever these mean.
+    less_is_better = condition.metric in _LESS_IS_BETTER or (
+        condition.metric is Metric.MEAN and condition.scorer in evidence.less_is_better
     )
     value = reduced(condition, before)
     return Regression(len(before), value, difference, lower, upper, less_is_better)

@@ -338,6 +338,19 @@ def test_where_less_is_better_more_is_a_regression() -> None:
     assert ask(condition, *beside(*UP[::-1], less_is_better=frozenset({"tone"}))).verdict is PASSED
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"), [(False, True, PASSED), (True, False, FAILED)]
+)
+def test_more_passes_are_better_also_where_lower_values_are(
+    before: bool, after: bool, verdict: Verdict
+) -> None:
+    lower = frozenset({"tone"})
+    about = evidence([GOOD] * 4, scores([0.1] * 4, passed=[after] * 4), less_is_better=lower)
+    base = evidence([GOOD] * 4, scores([0.1] * 4, passed=[before] * 4))
+    condition = Condition(Metric.PASS_RATE, scorer="tone", max_regression=0.0)
+    assert ask(condition, about, paired(base, about)).verdict is verdict
+
+
 def test_a_comparison_tells_its_figures() -> None:
     condition = Condition(Metric.MEAN, scorer="tone", at_least=0.9, max_regression=0.0)
     finding = ask(condition, *beside([0.2, 0.4, NAN, 0.3], [0.5, 0.8, 0.9, NAN]))
