@@ -27,11 +27,6 @@ class SettingsDraft:
     scorers: tuple[ScorerDraft, ...] | None = None
     tags: tuple[str, ...] | None = None
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is to change."""
-        return self == _NOTHING
-
     def check(self) -> list[Violation]:
         """Return what is wrong with tags and schemas. Slow: schemas are compiled."""
         tags = self.tags or ()
@@ -56,9 +51,6 @@ class SettingsDraft:
             path = f"{_PATH}.default_scorers"
             changes["scorers"] = pin(queries, project, self.scorers, path, Holder.DATASET)
         return msgspec.structs.replace(before, **changes)
-
-
-_NOTHING = SettingsDraft()
 
 
 def _chosen(new: str, old: str) -> str:
