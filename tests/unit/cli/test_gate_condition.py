@@ -69,6 +69,7 @@ def test_what_is_no_condition_is_refused_with_the_place(text: str, words: str) -
         "mean(x)[split=test]>=0.8",
         "p10(x)>=0.5",
         "latency_p95<=2s",
+        "latency_p0<=2s",
         "mean(x)>=baseline-0.01",
         "tokens<=baseline+10 point",
         "mean(x)>=0.123456789",

@@ -194,7 +194,8 @@ def _subject(condition: Condition) -> str:
     if condition.metric is GateMetric.QUANTILE:
         name = f"p{(condition.quantile or 0) * 100:g}"
     elif condition.metric is GateMetric.LATENCY:
-        name = f"latency_p{(condition.quantile or 0.95) * 100:g}"
+        share = 0.95 if condition.quantile is None else condition.quantile
+        name = f"latency_p{share * 100:g}"
     elif condition.metric is GateMetric.MINIMUM:
         name = "min"
     scorer = f"({condition.scorer})" if condition.scorer else ""
