@@ -103,8 +103,8 @@ def create(options: CommonOptions, /, name: str, **given: Any) -> None:
 def update(options: CommonOptions, /, name: str, **given: Any) -> None:
     """Change an experiment.
 
-    What is not given stays; --scorer replaces all scorers, --gate all conditions. Makes a new
-    version of the definition.
+    What is not given stays; --scorer replaces all scorers, --gate the whole gate with its baseline
+    and confidence. Makes a new version of the definition.
     """
     with open_client(options) as client:
         before = client.experiments.get(name)
