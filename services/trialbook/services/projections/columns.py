@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ FOREVER = 2**62
 """The `valid_to` of a row that is still current."""
 
 T = TypeVar("T")
+_SLICE = 500
 
 _encoder = msgspec.json.Encoder()
 
@@ -48,3 +50,9 @@ def truth(value: int | None) -> bool | None:
 def placeholders(count: int) -> str:
     """Return `?,?,?` for a list of values."""
     return ",".join("?" * count)
+
+
+def slices(keys: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield keys in slices that one statement takes."""
+    for start in range(0, len(keys), _SLICE):
+        yield keys[start : start + _SLICE]

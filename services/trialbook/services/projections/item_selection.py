@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from trialbook.eventstore import Reader
 from trialbook.services.application.item_reads import ItemMark
 from trialbook.services.application.views import Page
 from trialbook.services.projections.bodies import fill_bodies, page_of
-from trialbook.services.projections.columns import decode, placeholders
+from trialbook.services.projections.columns import decode, placeholders, slices
 from trialbook.services.projections.item import MAY_JUDGE, validity
 
-_SLICE = 500
 _MARK = "SELECT ordinal, item_id, tags, split, purged_at FROM item"
 
 
@@ -38,7 +37,7 @@ class SqlItemMarks:
         """Return marks of those of these items that the version has, in order."""
         rows = {
             row
-            for some in _slices(item_ids)
+            for some in slices(item_ids)
             for row in self._reader.query(
                 f"{_MARK} WHERE dataset = ? AND item_id IN ({placeholders(len(some))}) "
                 "AND valid_from <= ? AND valid_to > ?",
@@ -81,7 +80,7 @@ class SqlItemMarks:
         """Return the ids of items by ordinal."""
         return {
             ordinal: item_id
-            for some in _slices(ordinals)
+            for some in slices(ordinals)
             for ordinal, item_id in self._reader.query(
                 f"SELECT DISTINCT ordinal, item_id FROM item WHERE dataset = ? "
                 f"AND ordinal IN ({placeholders(len(some))})",
@@ -98,8 +97,3 @@ def _mark(row: tuple[Any, ...]) -> ItemMark:
     ordinal, item_id, tags, split, purged_at = row
     known = () if tags == "[]" else decode(tags, tuple[str, ...])
     return ItemMark(ordinal, item_id, known, split, purged_at is not None)
-
-
-def _slices(keys: Sequence[int] | Sequence[str]) -> Iterator[Sequence[int] | Sequence[str]]:
-    for start in range(0, len(keys), _SLICE):
-        yield keys[start : start + _SLICE]

@@ -19,9 +19,8 @@ from trialbook.services.domain.dataset import ItemKey, items_stream_of
 from trialbook.services.domain.naming import run_name
 from trialbook.services.domain.purge import blanked, bodies_of
 from trialbook.services.domain.run import ResultsRecorded, RunStatus
-from trialbook.services.projections.columns import FOREVER, placeholders
+from trialbook.services.projections.columns import FOREVER, placeholders, slices
 
-_SLICE = 500
 _EVENTS = 50
 _BODIES = {
     "item": ("input", "expected", "context", "metadata", "extras"),
@@ -55,7 +54,7 @@ class SqlPurge:
         """Return those of these items that the dataset ever had, in order of insertion."""
         rows = [
             row
-            for some in _slices(item_ids)
+            for some in slices(item_ids)
             for row in self._reader.query(
                 "SELECT item_id, ordinal, MAX(valid_to), MAX(purged_at) FROM item "
                 f"WHERE dataset = ? AND item_id IN ({placeholders(len(some))}) "
@@ -117,7 +116,7 @@ class SqlPurgeInTransaction(SqlPurge):
         told = found.results | {(run, WHOLE_RUN) for run, _ in found.results}
         blobs = self._item_blobs(scope) | self._result_blobs(told)
         events = 0
-        for some in _slices(sorted(found.events)):
+        for some in slices(sorted(found.events)):
             for recorded in self._tx.events_at(some):
                 event = blanked(recorded.event, scope.item_ids | _OF_NO_ITEM)
                 blobs.update(bodies_of(recorded.event, scope.item_ids | _OF_NO_ITEM))
@@ -133,7 +132,7 @@ class SqlPurgeInTransaction(SqlPurge):
         unused = set(digests)
         for table, bodies in _BODIES.items():
             for body in bodies:
-                for some in _slices(sorted(unused)):
+                for some in slices(sorted(unused)):
                     rows = self._tx.query(
                         f"SELECT DISTINCT {body}_blob FROM {table} "
                         f"WHERE {body}_blob IN ({placeholders(len(some))})",
@@ -153,7 +152,7 @@ class SqlPurgeInTransaction(SqlPurge):
         columns = ", ".join(f"{body}_blob" for body in _BODIES["item"])
         return {
             digest
-            for some in _slices(sorted(scope.item_ids))
+            for some in slices(sorted(scope.item_ids))
             for row in self._tx.query(
                 f"SELECT {columns} FROM item WHERE dataset = ? "
                 f"AND item_id IN ({placeholders(len(some))})",
@@ -248,10 +247,5 @@ class _Findings:
 
 def _by_run(results: Collection[tuple[int, int]]) -> Iterator[tuple[int, Sequence[int]]]:
     for run, those in groupby(sorted(results), key=lambda result: result[0]):
-        for some in _slices([number for _, number in those]):
+        for some in slices([number for _, number in those]):
             yield run, some
-
-
-def _slices(keys: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(keys), _SLICE):
-        yield keys[start : start + _SLICE]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from trialbook.eventstore import Reader, Transaction
 from trialbook.services.application.review_reads import Claims, Place, QueueScope, Rating
 from trialbook.services.application.views import ReviewEntryView, ReviewView
 from trialbook.services.domain.review import ReviewState
-from trialbook.services.projections.columns import placeholders, truth
+from trialbook.services.projections.columns import placeholders, slices, truth
 from trialbook.services.projections.review import state_number, state_of
 
 SCHEMA = (
@@ -27,7 +27,6 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS review_claim_by_expiry ON review_claim (expires_at)",
 )
 
-_SLICE = 500
 _OPEN = (ReviewState.WAITING, ReviewState.IN_REVIEW)
 _ENTRY = """
     SELECT e.run, e.number, item_id, trial, state, reviewers_wanted, author, note, created_at
@@ -69,7 +68,7 @@ class SqlReviews:
         """Return the entries of results, by number."""
         return {
             row[1]: _entry(row)
-            for some in _slices(numbers)
+            for some in slices(numbers)
             for row in self._reader.query(
                 _ENTRY + f"WHERE run = ? AND number IN ({placeholders(len(some))})", (run, *some)
             )
@@ -81,7 +80,7 @@ class SqlReviews:
         """Return the reviews of results, the oldest first: all, or those of one reviewer."""
         found: defaultdict[int, list[ReviewView]] = defaultdict(list)
         only, params = ("", ()) if reviewer is None else ("AND reviewer = ? ", (reviewer,))
-        for some in _slices(numbers):
+        for some in slices(numbers):
             rows = self._reader.query(
                 "SELECT number, reviewer, criterion, value, passed, label, comment, created_at "
                 f"FROM review WHERE run = ? AND number IN ({placeholders(len(some))}) {only}"
@@ -95,7 +94,7 @@ class SqlReviews:
     def claims(self, run: int, numbers: Sequence[int], now: int) -> Mapping[int, Claims]:
         """Return who has results in hand."""
         found: defaultdict[int, Claims] = defaultdict(tuple)
-        for some in _slices(numbers):
+        for some in slices(numbers):
             rows = self._reader.query(
                 "SELECT number, reviewer, expires_at FROM review_claim WHERE run = ? "
                 f"AND number IN ({placeholders(len(some))}) AND expires_at > ? ORDER BY reviewer",
@@ -205,7 +204,7 @@ class SqlReviewsInTransaction(SqlReviews):
     def release(self, run: int, numbers: Sequence[int], reviewer: str | None = None) -> None:
         """Take results out of the hands of one reviewer, or of all."""
         only, params = ("", ()) if reviewer is None else ("AND reviewer = ?", (reviewer,))
-        for some in _slices(numbers):
+        for some in slices(numbers):
             self._tx.execute(
                 "DELETE FROM review_claim "
                 f"WHERE run = ? AND number IN ({placeholders(len(some))}) {only}",
@@ -229,8 +228,3 @@ def _review(row: tuple[Any, ...]) -> ReviewView:
 
 def _place(entry: ReviewEntryView) -> Place:
     return entry.created_at, entry.run, entry.number
-
-
-def _slices(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(numbers), _SLICE):
-        yield numbers[start : start + _SLICE]

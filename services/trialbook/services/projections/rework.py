@@ -15,10 +15,9 @@ from trialbook.services.application.rework_reads import (
 from trialbook.services.application.views import Page, RunView
 from trialbook.services.domain.run import ErrorCode, ResultStatus, SkipReason, TaskError
 from trialbook.services.projections.bodies import fill_bodies, page_of
-from trialbook.services.projections.columns import placeholders
+from trialbook.services.projections.columns import placeholders, slices
 from trialbook.services.projections.result_columns import status_number, status_of
 
-_SLICE = 500
 _OUTPUT = (
     "SELECT number, ordinal, item_id, trial, status, output, output_blob, steps, steps_blob "
     "FROM result WHERE run = ? AND number > ? ORDER BY number LIMIT ?"
@@ -68,7 +67,7 @@ class SqlRework:
         """Return those of these numbers that have a result."""
         return {
             row[0]
-            for some in _slices(sorted(numbers))
+            for some in slices(sorted(numbers))
             for row in self._reader.query(
                 f"SELECT number FROM result WHERE run = ? AND number IN "
                 f"({placeholders(len(some))})",
@@ -80,7 +79,7 @@ class SqlRework:
         """Return results by number."""
         rows = [
             row
-            for some in _slices(numbers)
+            for some in slices(numbers)
             for row in self._reader.query(
                 f"{_OUTCOME} AND number IN ({placeholders(len(some))})", (run.number, *some)
             )
@@ -144,13 +143,8 @@ def _retryable(
     params = (run.number, after, terms.round, *statuses, run.dataset_number)
     if not terms.numbers:
         yield where, params
-    for some in _slices([number for number in sorted(set(terms.numbers)) if number > after]):
+    for some in slices([number for number in sorted(set(terms.numbers)) if number > after]):
         yield where + f"AND number IN ({placeholders(len(some))})", (*params, *some)
-
-
-def _slices(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(numbers), _SLICE):
-        yield numbers[start : start + _SLICE]
 
 
 def _output(row: tuple[Any, ...]) -> RecordedOutput:
