@@ -28,6 +28,7 @@ class ScorerScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SCORER_SCOPE_ITEM: _ClassVar[ScorerScope]
     SCORER_SCOPE_STEP: _ClassVar[ScorerScope]
     SCORER_SCOPE_RUN: _ClassVar[ScorerScope]
+    SCORER_SCOPE_TRAJECTORY: _ClassVar[ScorerScope]
 TARGET_KIND_UNSPECIFIED: TargetKind
 TARGET_KIND_AGENT: TargetKind
 TARGET_KIND_WORKFLOW: TargetKind
@@ -37,6 +38,7 @@ SCORER_SCOPE_UNSPECIFIED: ScorerScope
 SCORER_SCOPE_ITEM: ScorerScope
 SCORER_SCOPE_STEP: ScorerScope
 SCORER_SCOPE_RUN: ScorerScope
+SCORER_SCOPE_TRAJECTORY: ScorerScope
 
 class Experiment(_message.Message):
     __slots__ = ("name", "uid", "display_name", "description", "dataset", "target", "scorers", "settings", "version", "etag", "create_time", "update_time", "target_options", "context", "selection", "gate")

@@ -7,6 +7,7 @@ from trialbook.v1 import gate_pb2 as _gate_pb2
 from trialbook.v1 import item_selection_pb2 as _item_selection_pb2
 from trialbook.v1 import payload_pb2 as _payload_pb2
 from trialbook.v1 import score_pb2 as _score_pb2
+from trialbook.v1 import trace_pb2 as _trace_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -241,7 +242,7 @@ class TaskError(_message.Message):
     def __init__(self, code: _Optional[_Union[TaskErrorCode, str]] = ..., message: _Optional[str] = ..., kind: _Optional[str] = ..., stack: _Optional[str] = ...) -> None: ...
 
 class Result(_message.Message):
-    __slots__ = ("name", "number", "item_id", "trial", "status", "output", "error", "attempts", "latency", "worker_id", "trace_id", "record_time", "scores", "input", "expected", "skip_reason", "steps", "usage", "round")
+    __slots__ = ("name", "number", "item_id", "trial", "status", "output", "error", "attempts", "latency", "worker_id", "trace_id", "record_time", "scores", "input", "expected", "skip_reason", "steps", "usage", "round", "trace", "trajectory")
     NAME_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     ITEM_ID_FIELD_NUMBER: _ClassVar[int]
@@ -261,6 +262,8 @@ class Result(_message.Message):
     STEPS_FIELD_NUMBER: _ClassVar[int]
     USAGE_FIELD_NUMBER: _ClassVar[int]
     ROUND_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
+    TRAJECTORY_FIELD_NUMBER: _ClassVar[int]
     name: str
     number: int
     item_id: str
@@ -280,7 +283,9 @@ class Result(_message.Message):
     steps: _containers.RepeatedCompositeFieldContainer[StepResult]
     usage: Usage
     round: int
-    def __init__(self, name: _Optional[str] = ..., number: _Optional[int] = ..., item_id: _Optional[str] = ..., trial: _Optional[int] = ..., status: _Optional[_Union[ResultStatus, str]] = ..., output: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., error: _Optional[_Union[TaskError, _Mapping]] = ..., attempts: _Optional[int] = ..., latency: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., worker_id: _Optional[str] = ..., trace_id: _Optional[str] = ..., record_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., scores: _Optional[_Iterable[_Union[_score_pb2.Score, _Mapping]]] = ..., input: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., expected: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., skip_reason: _Optional[_Union[SkipReason, str]] = ..., steps: _Optional[_Iterable[_Union[StepResult, _Mapping]]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., round: _Optional[int] = ...) -> None: ...
+    trace: _trace_pb2.TraceState
+    trajectory: _payload_pb2.Payload
+    def __init__(self, name: _Optional[str] = ..., number: _Optional[int] = ..., item_id: _Optional[str] = ..., trial: _Optional[int] = ..., status: _Optional[_Union[ResultStatus, str]] = ..., output: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., error: _Optional[_Union[TaskError, _Mapping]] = ..., attempts: _Optional[int] = ..., latency: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., worker_id: _Optional[str] = ..., trace_id: _Optional[str] = ..., record_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., scores: _Optional[_Iterable[_Union[_score_pb2.Score, _Mapping]]] = ..., input: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., expected: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., skip_reason: _Optional[_Union[SkipReason, str]] = ..., steps: _Optional[_Iterable[_Union[StepResult, _Mapping]]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., round: _Optional[int] = ..., trace: _Optional[_Union[_trace_pb2.TraceState, _Mapping]] = ..., trajectory: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ...) -> None: ...
 
 class StepResult(_message.Message):
     __slots__ = ("step_id", "output", "error", "duration")

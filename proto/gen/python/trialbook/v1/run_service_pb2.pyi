@@ -9,6 +9,7 @@ from trialbook.v1 import payload_pb2 as _payload_pb2
 from trialbook.v1 import review_service_pb2 as _review_service_pb2
 from trialbook.v1 import run_pb2 as _run_pb2
 from trialbook.v1 import score_pb2 as _score_pb2
+from trialbook.v1 import trace_pb2 as _trace_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -250,7 +251,7 @@ class RescoreRunResponse(_message.Message):
     def __init__(self, run: _Optional[_Union[_run_pb2.Run, _Mapping]] = ..., scorers: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SubmittedResult(_message.Message):
-    __slots__ = ("item_id", "trial", "output", "error", "latency", "usage", "steps", "trace_id", "scores", "attempts")
+    __slots__ = ("item_id", "trial", "output", "error", "latency", "usage", "steps", "trace_id", "scores", "attempts", "trajectory", "trace")
     ITEM_ID_FIELD_NUMBER: _ClassVar[int]
     TRIAL_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
@@ -261,6 +262,8 @@ class SubmittedResult(_message.Message):
     TRACE_ID_FIELD_NUMBER: _ClassVar[int]
     SCORES_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    TRAJECTORY_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
     item_id: str
     trial: int
     output: _payload_pb2.Payload
@@ -271,7 +274,9 @@ class SubmittedResult(_message.Message):
     trace_id: str
     scores: _containers.RepeatedCompositeFieldContainer[_score_pb2.Score]
     attempts: int
-    def __init__(self, item_id: _Optional[str] = ..., trial: _Optional[int] = ..., output: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., error: _Optional[_Union[_run_pb2.TaskError, _Mapping]] = ..., latency: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., usage: _Optional[_Union[_run_pb2.Usage, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[_run_pb2.StepResult, _Mapping]]] = ..., trace_id: _Optional[str] = ..., scores: _Optional[_Iterable[_Union[_score_pb2.Score, _Mapping]]] = ..., attempts: _Optional[int] = ...) -> None: ...
+    trajectory: _payload_pb2.Payload
+    trace: _trace_pb2.TraceReport
+    def __init__(self, item_id: _Optional[str] = ..., trial: _Optional[int] = ..., output: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., error: _Optional[_Union[_run_pb2.TaskError, _Mapping]] = ..., latency: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., usage: _Optional[_Union[_run_pb2.Usage, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[_run_pb2.StepResult, _Mapping]]] = ..., trace_id: _Optional[str] = ..., scores: _Optional[_Iterable[_Union[_score_pb2.Score, _Mapping]]] = ..., attempts: _Optional[int] = ..., trajectory: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., trace: _Optional[_Union[_trace_pb2.TraceReport, _Mapping]] = ...) -> None: ...
 
 class SubmitResultsRequest(_message.Message):
     __slots__ = ("parent", "results")

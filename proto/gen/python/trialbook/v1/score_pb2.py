@@ -26,15 +26,15 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from trialbook.v1 import payload_pb2 as trialbook_dot_v1_dot_payload__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18trialbook/v1/score.proto\x12\x0ctrialbook.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1atrialbook/v1/payload.proto\"\xf2\x02\n\x05Score\x12\x16\n\x06scorer\x18\x01 \x01(\tR\x06scorer\x12\x31\n\x06status\x18\x02 \x01(\x0e\x32\x19.trialbook.v1.ScoreStatusR\x06status\x12\x19\n\x05value\x18\x03 \x01(\x01H\x00R\x05value\x88\x01\x01\x12\x1b\n\x06passed\x18\x04 \x01(\x08H\x01R\x06passed\x88\x01\x01\x12\x14\n\x05label\x18\x05 \x01(\tR\x05label\x12\x16\n\x06reason\x18\x06 \x01(\tR\x06reason\x12\x31\n\x08\x65vidence\x18\x07 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x08\x65vidence\x12\x35\n\x08\x64uration\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x64uration\x12\x12\n\x04name\x18\t \x01(\tR\x04name\x12%\n\x0escorer_version\x18\n \x01(\x05R\rscorerVersionB\x08\n\x06_valueB\t\n\x07_passed*\x97\x01\n\x0bScoreStatus\x12\x1c\n\x18SCORE_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13SCORE_STATUS_SCORED\x10\x01\x12\x17\n\x13SCORE_STATUS_FAILED\x10\x02\x12\x1e\n\x1aSCORE_STATUS_NOT_EVALUABLE\x10\x03\x12\x18\n\x14SCORE_STATUS_SKIPPED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18trialbook/v1/score.proto\x12\x0ctrialbook.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1atrialbook/v1/payload.proto\"\x88\x03\n\x05Score\x12\x16\n\x06scorer\x18\x01 \x01(\tR\x06scorer\x12\x31\n\x06status\x18\x02 \x01(\x0e\x32\x19.trialbook.v1.ScoreStatusR\x06status\x12\x19\n\x05value\x18\x03 \x01(\x01H\x00R\x05value\x88\x01\x01\x12\x1b\n\x06passed\x18\x04 \x01(\x08H\x01R\x06passed\x88\x01\x01\x12\x14\n\x05label\x18\x05 \x01(\tR\x05label\x12\x16\n\x06reason\x18\x06 \x01(\tR\x06reason\x12\x31\n\x08\x65vidence\x18\x07 \x01(\x0b\x32\x15.trialbook.v1.PayloadR\x08\x65vidence\x12\x35\n\x08\x64uration\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x64uration\x12\x12\n\x04name\x18\t \x01(\tR\x04name\x12%\n\x0escorer_version\x18\n \x01(\x05R\rscorerVersion\x12\x14\n\x05stale\x18\x0b \x01(\x08R\x05staleB\x08\n\x06_valueB\t\n\x07_passed*\x97\x01\n\x0bScoreStatus\x12\x1c\n\x18SCORE_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13SCORE_STATUS_SCORED\x10\x01\x12\x17\n\x13SCORE_STATUS_FAILED\x10\x02\x12\x1e\n\x1aSCORE_STATUS_NOT_EVALUABLE\x10\x03\x12\x18\n\x14SCORE_STATUS_SKIPPED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trialbook.v1.score_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SCORESTATUS']._serialized_start=476
-  _globals['_SCORESTATUS']._serialized_end=627
+  _globals['_SCORESTATUS']._serialized_start=498
+  _globals['_SCORESTATUS']._serialized_end=649
   _globals['_SCORE']._serialized_start=103
-  _globals['_SCORE']._serialized_end=473
+  _globals['_SCORE']._serialized_end=495
 # @@protoc_insertion_point(module_scope)

@@ -24,7 +24,7 @@ SCORE_STATUS_NOT_EVALUABLE: ScoreStatus
 SCORE_STATUS_SKIPPED: ScoreStatus
 
 class Score(_message.Message):
-    __slots__ = ("scorer", "status", "value", "passed", "label", "reason", "evidence", "duration", "name", "scorer_version")
+    __slots__ = ("scorer", "status", "value", "passed", "label", "reason", "evidence", "duration", "name", "scorer_version", "stale")
     SCORER_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -35,6 +35,7 @@ class Score(_message.Message):
     DURATION_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     SCORER_VERSION_FIELD_NUMBER: _ClassVar[int]
+    STALE_FIELD_NUMBER: _ClassVar[int]
     scorer: str
     status: ScoreStatus
     value: float
@@ -45,4 +46,5 @@ class Score(_message.Message):
     duration: _duration_pb2.Duration
     name: str
     scorer_version: int
-    def __init__(self, scorer: _Optional[str] = ..., status: _Optional[_Union[ScoreStatus, str]] = ..., value: _Optional[float] = ..., passed: _Optional[bool] = ..., label: _Optional[str] = ..., reason: _Optional[str] = ..., evidence: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., name: _Optional[str] = ..., scorer_version: _Optional[int] = ...) -> None: ...
+    stale: bool
+    def __init__(self, scorer: _Optional[str] = ..., status: _Optional[_Union[ScoreStatus, str]] = ..., value: _Optional[float] = ..., passed: _Optional[bool] = ..., label: _Optional[str] = ..., reason: _Optional[str] = ..., evidence: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., name: _Optional[str] = ..., scorer_version: _Optional[int] = ..., stale: _Optional[bool] = ...) -> None: ...

@@ -8,6 +8,7 @@ from trialbook.v1 import payload_pb2 as _payload_pb2
 from trialbook.v1 import run_pb2 as _run_pb2
 from trialbook.v1 import score_pb2 as _score_pb2
 from trialbook.v1 import scorer_pb2 as _scorer_pb2
+from trialbook.v1 import trace_pb2 as _trace_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -39,7 +40,7 @@ class Capability(_message.Message):
     def __init__(self, target: _Optional[_Union[_experiment_pb2.Target, _Mapping]] = ..., scorer: _Optional[_Union[_scorer_pb2.Scorer, _Mapping]] = ...) -> None: ...
 
 class Task(_message.Message):
-    __slots__ = ("task_id", "lease_token", "run", "attempt", "timeout", "lease_expire_time", "traceparent", "target", "scorer")
+    __slots__ = ("task_id", "lease_token", "run", "attempt", "timeout", "lease_expire_time", "traceparent", "run_traceparent", "target", "scorer")
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +48,7 @@ class Task(_message.Message):
     TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     LEASE_EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
+    RUN_TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     SCORER_FIELD_NUMBER: _ClassVar[int]
     task_id: str
@@ -56,9 +58,10 @@ class Task(_message.Message):
     timeout: _duration_pb2.Duration
     lease_expire_time: _timestamp_pb2.Timestamp
     traceparent: str
+    run_traceparent: str
     target: TargetTask
     scorer: ScorerTask
-    def __init__(self, task_id: _Optional[str] = ..., lease_token: _Optional[str] = ..., run: _Optional[str] = ..., attempt: _Optional[int] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., lease_expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., traceparent: _Optional[str] = ..., target: _Optional[_Union[TargetTask, _Mapping]] = ..., scorer: _Optional[_Union[ScorerTask, _Mapping]] = ...) -> None: ...
+    def __init__(self, task_id: _Optional[str] = ..., lease_token: _Optional[str] = ..., run: _Optional[str] = ..., attempt: _Optional[int] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., lease_expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., traceparent: _Optional[str] = ..., run_traceparent: _Optional[str] = ..., target: _Optional[_Union[TargetTask, _Mapping]] = ..., scorer: _Optional[_Union[ScorerTask, _Mapping]] = ...) -> None: ...
 
 class TargetTask(_message.Message):
     __slots__ = ("target", "item_id", "trial", "input", "context", "options", "seed", "tool_mocks", "unmocked_tools")
@@ -83,7 +86,7 @@ class TargetTask(_message.Message):
     def __init__(self, target: _Optional[_Union[_experiment_pb2.Target, _Mapping]] = ..., item_id: _Optional[str] = ..., trial: _Optional[int] = ..., input: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., context: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., options: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., seed: _Optional[int] = ..., tool_mocks: _Optional[_Iterable[_Union[_dataset_pb2.ToolMock, _Mapping]]] = ..., unmocked_tools: _Optional[_Union[_dataset_pb2.UnmockedToolPolicy, str]] = ...) -> None: ...
 
 class ScorerTask(_message.Message):
-    __slots__ = ("scorer", "params", "item_id", "trial", "input", "output", "expected", "context", "metadata", "scope", "step_id")
+    __slots__ = ("scorer", "params", "item_id", "trial", "input", "output", "expected", "context", "metadata", "scope", "step_id", "trajectory", "expected_trajectory")
     SCORER_FIELD_NUMBER: _ClassVar[int]
     PARAMS_FIELD_NUMBER: _ClassVar[int]
     ITEM_ID_FIELD_NUMBER: _ClassVar[int]
@@ -95,6 +98,8 @@ class ScorerTask(_message.Message):
     METADATA_FIELD_NUMBER: _ClassVar[int]
     SCOPE_FIELD_NUMBER: _ClassVar[int]
     STEP_ID_FIELD_NUMBER: _ClassVar[int]
+    TRAJECTORY_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_TRAJECTORY_FIELD_NUMBER: _ClassVar[int]
     scorer: str
     params: _payload_pb2.Payload
     item_id: str
@@ -106,10 +111,12 @@ class ScorerTask(_message.Message):
     metadata: _payload_pb2.Payload
     scope: _experiment_pb2.ScorerScope
     step_id: str
-    def __init__(self, scorer: _Optional[str] = ..., params: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., item_id: _Optional[str] = ..., trial: _Optional[int] = ..., input: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., output: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., expected: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., context: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., metadata: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., scope: _Optional[_Union[_experiment_pb2.ScorerScope, str]] = ..., step_id: _Optional[str] = ...) -> None: ...
+    trajectory: _payload_pb2.Payload
+    expected_trajectory: _payload_pb2.Payload
+    def __init__(self, scorer: _Optional[str] = ..., params: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., item_id: _Optional[str] = ..., trial: _Optional[int] = ..., input: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., output: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., expected: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., context: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., metadata: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., scope: _Optional[_Union[_experiment_pb2.ScorerScope, str]] = ..., step_id: _Optional[str] = ..., trajectory: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., expected_trajectory: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ...) -> None: ...
 
 class TaskReport(_message.Message):
-    __slots__ = ("task_id", "lease_token", "output", "score", "error", "duration", "usage", "steps")
+    __slots__ = ("task_id", "lease_token", "output", "score", "error", "duration", "usage", "steps", "trace", "trajectory")
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
@@ -118,6 +125,8 @@ class TaskReport(_message.Message):
     DURATION_FIELD_NUMBER: _ClassVar[int]
     USAGE_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
+    TRAJECTORY_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     lease_token: str
     output: _payload_pb2.Payload
@@ -126,4 +135,6 @@ class TaskReport(_message.Message):
     duration: _duration_pb2.Duration
     usage: _run_pb2.Usage
     steps: _containers.RepeatedCompositeFieldContainer[_run_pb2.StepResult]
-    def __init__(self, task_id: _Optional[str] = ..., lease_token: _Optional[str] = ..., output: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., score: _Optional[_Union[_score_pb2.Score, _Mapping]] = ..., error: _Optional[_Union[_run_pb2.TaskError, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., usage: _Optional[_Union[_run_pb2.Usage, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[_run_pb2.StepResult, _Mapping]]] = ...) -> None: ...
+    trace: _trace_pb2.TraceReport
+    trajectory: _payload_pb2.Payload
+    def __init__(self, task_id: _Optional[str] = ..., lease_token: _Optional[str] = ..., output: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ..., score: _Optional[_Union[_score_pb2.Score, _Mapping]] = ..., error: _Optional[_Union[_run_pb2.TaskError, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., usage: _Optional[_Union[_run_pb2.Usage, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[_run_pb2.StepResult, _Mapping]]] = ..., trace: _Optional[_Union[_trace_pb2.TraceReport, _Mapping]] = ..., trajectory: _Optional[_Union[_payload_pb2.Payload, _Mapping]] = ...) -> None: ...
