@@ -327,6 +327,15 @@ class NotReviewable(DomainError):
         )
 
 
+class NoExpectation(DomainError):
+    """There is nothing to compare: either what was expected or what was done is not known."""
+
+    reason = "NO_EXPECTATION"
+
+    def __init__(self, resource: str, why: str) -> None:
+        super().__init__(f"{resource}: {why}", {"resource": resource})
+
+
 class NotInQueue(DomainError):
     """Nobody has asked for reviews of a result, or given one."""
 
@@ -364,6 +373,39 @@ class Unavailable(DomainError):
     """The store does not take or give anything at the moment; nothing was changed."""
 
     reason = "STORE_UNAVAILABLE"
+
+
+class Overloaded(DomainError):
+    """More is being received than can be held; what is asked can be asked again in a moment."""
+
+    reason = "OVERLOADED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "more is being received than the service can hold; send it again in a moment"
+        )
+
+
+class RequestTooLarge(DomainError):
+    """A request is larger than its method takes."""
+
+    reason = "REQUEST_TOO_LARGE"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"the request is larger than the {limit // 2**20} MiB that this method takes; "
+            "send less at once",
+            {"limit": str(limit)},
+        )
+
+
+class RequestTooIntricate(DomainError):
+    """A request has so many parts that it would take far more memory than its size says."""
+
+    reason = "REQUEST_TOO_LARGE"
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(f"the request has more than {limit}; send less at once", {"limit": limit})
 
 
 class ShuttingDown(DomainError):

@@ -42,6 +42,7 @@ class ScorerScope(enum.StrEnum):
 
     ITEM = "item"
     STEP = "step"
+    TRAJECTORY = "trajectory"
     RUN = "run"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from trialbook.services.domain import dataset, experiment, gate, review, run
+from trialbook.services.domain import dataset, experiment, gate, review, run, trace_viewer
 
 EVENT_TYPES: dict[str, type[msgspec.Struct]] = {
     "dataset.created.v1": dataset.DatasetCreated,
@@ -40,6 +40,7 @@ EVENT_TYPES: dict[str, type[msgspec.Struct]] = {
     "run.reviews_requested.v1": review.ReviewsRequested,
     "run.reviews_recorded.v1": review.ReviewsRecorded,
     "run.reviews_closed.v1": review.ReviewsClosed,
+    "trace_viewers.set.v1": trace_viewer.TraceViewersSet,
 }
 
 

@@ -25,6 +25,9 @@ LATEST = "latest"
 ALL_PROJECTS = "-"
 """Stands in resource names for every project."""
 
+TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")
+TRACE_ID_RULE = "32 hex digits in lower case, not all 0"
+
 _LARGEST_NUMBER = 2**62
 
 
@@ -71,6 +74,11 @@ def run_name(project: str, run_id: str) -> str:
 def result_name(project: str, run_id: str, number: int) -> str:
     """`projects/{project}/runs/{run}/results/{number}`."""
     return f"projects/{project}/runs/{run_id}/results/{number}"
+
+
+def trace_name(project: str, trace_id: str) -> str:
+    """`projects/{project}/traces/{trace_id}`."""
+    return f"projects/{project}/traces/{trace_id}"
 
 
 def score_name(project: str, run_id: str, number: int, score_id: str) -> str:
@@ -188,6 +196,14 @@ def parse_result(path: str, name: str) -> tuple[str, str, int]:
     project, run, number = _split(path, name, "projects/{project}/runs/{run}/results/{number}")
     _checked(path, [project, run], RESOURCE_ID, RESOURCE_ID_RULE)
     return project, run, _number(path, number)
+
+
+def parse_trace(path: str, name: str) -> tuple[str, str]:
+    """Return project and trace id. Raises Invalid."""
+    project, trace_id = _split(path, name, "projects/{project}/traces/{trace_id}")
+    _checked(path, [project], RESOURCE_ID, RESOURCE_ID_RULE)
+    _checked(path, [trace_id], TRACE_ID, TRACE_ID_RULE)
+    return project, trace_id
 
 
 def parse_score(path: str, name: str) -> tuple[str, str, int, str, int | None]:

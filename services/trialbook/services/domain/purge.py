@@ -74,7 +74,7 @@ def _item(fact: ItemFact) -> ItemFact:
 
 def _result(fact: ResultFact) -> ResultFact:
     error = None if fact.error is None else TaskError(fact.error.code, "")
-    return msgspec.structs.replace(fact, output=None, error=error, steps=None)
+    return msgspec.structs.replace(fact, output=None, error=error, steps=None, trajectory=None)
 
 
 def _score(fact: ScoreFact) -> ScoreFact:

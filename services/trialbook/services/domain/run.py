@@ -145,10 +145,25 @@ class StepOutcome(msgspec.Struct, frozen=True, omit_defaults=True):
     duration: int | None = None
 
 
+class TraceReport(msgspec.Struct, frozen=True, array_like=True):
+    """What the worker or the caller knows of an attempt's trace.
+
+    `trace_ids` are further ones beside that of the task; `span_id` is the enclosing span, empty if
+    there is none; `span_count` says how many spans ended, None if that is not known, 0 if there is
+    no trace; `open_spans` how many had not.
+    """
+
+    trace_ids: tuple[str, ...] = ()
+    span_id: str = ""
+    span_count: int | None = None
+    open_spans: int = 0
+
+
 class ResultFact(msgspec.Struct, frozen=True, array_like=True):
     """What became of one (item, trial). `latency` is in microseconds, None if never run.
 
-    `steps` is a JSON array of StepOutcome; `round` counts the retries of the run before it.
+    `steps` is a JSON array of StepOutcome; `round` counts the retries of the run before it;
+    `trajectory` is JSON that tells what the target did, as it was reported.
     """
 
     number: int
@@ -166,6 +181,8 @@ class ResultFact(msgspec.Struct, frozen=True, array_like=True):
     steps: Content | None = None
     usage: Usage | None = None
     round: int = 0
+    trace: TraceReport | None = None
+    trajectory: Content | None = None
 
 
 class ScoreFact(msgspec.Struct, frozen=True, array_like=True):
@@ -191,7 +208,8 @@ class RunStarted(msgspec.Struct, frozen=True):
     """A run was started, pinned to exact versions. Its fact has position 1.
 
     A `pending` one waits for its first worker. `metadata`, `target_options` and `context` are JSON
-    objects' texts, empty for none; `baseline` is a run's resource name.
+    objects' texts, empty for none; `baseline` is a run's resource name; `traceparent` is the
+    caller's W3C trace context, empty for none.
     """
 
     uid: str
@@ -217,6 +235,7 @@ class RunStarted(msgspec.Struct, frozen=True):
     scorer_source: ScorerSource = ScorerSource.EXPERIMENT
     caller_driven: bool = False
     pending: bool = False
+    traceparent: str = ""
 
 
 class RunBegan(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""What each convention of instrumentation calls things: tables only, that one engine reads."""
