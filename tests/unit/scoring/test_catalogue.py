@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from trialbook.services.domain.experiment import ScorerScope
 from trialbook.services.scoring.catalogue import (
     Direction,
     InvalidParameters,
@@ -29,6 +30,7 @@ NAMES = [
     "numeric_match",
     "numeric_range",
     "regex_match",
+    "structured_assertions",
 ]
 USABLE_PARAMETERS: dict[str, dict[str, object]] = {
     "contains": {"pattern": "a"},
@@ -37,6 +39,7 @@ USABLE_PARAMETERS: dict[str, dict[str, object]] = {
     "numeric_match": {"tolerance": 0.5, "relative_tolerance": 0.5},
     "numeric_range": {"min": 0, "max": 1e300},
     "regex_match": {"pattern": "(a|b)*c"},
+    "structured_assertions": {"assertions": [{"expr": "output_json == expected || true"}]},
 }
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 VALUES = st.recursive(
@@ -56,7 +59,13 @@ def violations(name: str, params_json: str) -> tuple[Violation, ...]:
 
 
 def test_the_descriptions_are_sorted_by_name() -> None:
-    assert [description.name for description in descriptions()] == sorted([*NAMES, "agreement"])
+    names = [description.name for description in descriptions()]
+
+    assert names == sorted(names)
+
+
+def test_these_scorers_judge_results() -> None:
+    assert [each.name for each in descriptions() if each.scope is ScorerScope.ITEM] == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

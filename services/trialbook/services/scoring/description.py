@@ -9,6 +9,7 @@ from typing import Protocol
 
 from trialbook.services.domain.experiment import ScorerScope
 from trialbook.services.scoring.judgement import Judgement, Sample
+from trialbook.services.scoring.trajectory_sample import TrajectorySample
 
 
 class Direction(enum.StrEnum):
@@ -26,7 +27,8 @@ class ScorerDescription:
     ``params_schema`` is a JSON Schema (2020-12) of the parameters object. ``minimum`` and
     ``maximum`` bound the value, ``None`` where it is open. ``needs_expected`` says that an item
     without an expected value is not evaluable. ``scope`` is item for those that judge results, and
-    steps of them; run for those that judge a run as a whole.
+    steps of them; trajectory for those that judge what the target did; run for those that judge a
+    run as a whole.
     """
 
     name: str
@@ -45,6 +47,14 @@ class Scorer(Protocol):
 
     def __call__(self, sample: Sample) -> Judgement:
         """Judge one sample."""
+        ...
+
+
+class TrajectoryScorer(Protocol):
+    """A configured scorer of trajectories: pure, and safe to call from several threads."""
+
+    def __call__(self, sample: TrajectorySample) -> Judgement:
+        """Judge what was done for one result."""
         ...
 
 
@@ -73,6 +83,14 @@ class BuiltInScorer:
 
 
 @dataclass(frozen=True, slots=True)
+class BuiltInTrajectoryScorer:
+    """The same for a scorer of the scope trajectory."""
+
+    description: ScorerDescription
+    configure: Callable[[Mapping[str, object]], TrajectoryScorer]
+
+
+@dataclass(frozen=True, slots=True)
 class BuiltInRunScorer:
     """The same for a scorer of the scope run."""
 
@@ -88,6 +106,7 @@ def unit_interval(
     required: tuple[str, ...] = (),
     constraints: dict[str, object] | None = None,
     needs_expected: bool = False,
+    scope: ScorerScope = ScorerScope.ITEM,
 ) -> ScorerDescription:
     """Describe version 1 of a scorer whose value runs from 0 to 1, higher being better.
 
@@ -111,6 +130,7 @@ def unit_interval(
         minimum=0.0,
         maximum=1.0,
         needs_expected=needs_expected,
+        scope=scope,
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from trialbook.services.scoring.description import ScorerDescription
 from trialbook.services.scoring.json_document import read_json
@@ -19,10 +20,18 @@ MAXIMUM_PARAMETERS_LENGTH = 100_000
 _TYPE_WORDS = {
     "string": "a text",
     "number": "a number",
+    "integer": "a whole number",
     "boolean": "true or false",
     "object": "an object",
+    "array": "a list",
     "null": "null",
 }
+_BOUNDS = (
+    ("minLength", "maxLength", " of {} to {} characters", " of at least {} characters"),
+    ("minItems", "maxItems", " of {} to {} entries", " of at least {} entries"),
+    ("minimum", "maximum", " from {} to {}", " of at least {}"),
+)
+_MAXIMUM_VIOLATIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,34 +118,58 @@ def _violations(
     for name, value in parameters.items():
         if name not in properties:
             yield Violation(name, _unknown(description.name, name, tuple(properties)))
-        elif not _fits(value, properties[name]):
-            wanted = _expectation(properties[name])
-            yield Violation(name, f"`{name}` must be {wanted}.")
+        else:
+            yield from _inside(description.name, name, value, properties[name])
 
 
-def _fits(value: object, schema: Mapping[str, object]) -> bool:
-    return Draft202012Validator(schema).is_valid(cast("Any", value))
+def _inside(
+    scorer: str, name: str, value: object, schema: Mapping[str, object]
+) -> Iterator[Violation]:
+    """Say what is wrong with one parameter, and where inside it; at most ten things."""
+    errors = Draft202012Validator(schema).iter_errors(cast("Any", value))
+    found = (_violation(scorer, name, error) for error in islice(errors, _MAXIMUM_VIOLATIONS))
+    yield from dict.fromkeys(found)
+
+
+def _violation(scorer: str, name: str, error: ValidationError) -> Violation:
+    path = name + "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
+    )
+    schema = cast("Mapping[str, object]", error.schema)
+    if error.validator not in ("required", "additionalProperties"):
+        return Violation(path, f"`{path}` must be {_expectation(schema)}.")
+    given = cast("Mapping[str, object]", error.instance)
+    known = cast("Mapping[str, Mapping[str, object]]", schema.get("properties", {}))
+    if error.validator == "required":
+        field = next(each for each in cast("list[str]", schema["required"]) if each not in given)
+        wanted = _expectation(known.get(field, {}))
+        return Violation(f"{path}.{field}", f"`{path}.{field}` is required: give {wanted}.")
+    field = next(each for each in given if each not in known)
+    message = f"`{path}` of {scorer} has no field `{field}`; {_hint(field, tuple(known))}"
+    return Violation(f"{path}.{field}", message)
 
 
 def _unknown(scorer: str, name: str, known: tuple[str, ...]) -> str:
     if not known:
         return f"{scorer} takes no parameters; leave out `{name}`."
+    return f"`{name}` is not a parameter of {scorer}; {_hint(name, known)}"
+
+
+def _hint(name: str, known: tuple[str, ...]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"it takes {or_list(known)}."
-    return f"`{name}` is not a parameter of {scorer}; {hint}"
+    return f"did you mean `{near[0]}`?" if near else f"it takes {or_list(known)}."
 
 
 def _expectation(schema: Mapping[str, object]) -> str:
     """Say in words what values a parameter's schema admits."""
     if "enum" in schema:
         return or_list(cast("list[str]", schema["enum"]))
-    declared = schema["type"]
+    declared = schema.get("type", "any value")
     types = [declared] if isinstance(declared, str) else cast("list[str]", declared)
-    words = " or ".join(_TYPE_WORDS[each] for each in types)
-    if "maxLength" in schema:
-        words += f" of {schema.get('minLength', 0)} to {schema['maxLength']} characters"
-    if "minimum" in schema and "maximum" in schema:
-        words += f" from {schema['minimum']} to {schema['maximum']}"
-    elif "minimum" in schema:
-        words += f" of at least {schema['minimum']}"
+    words = " or ".join(_TYPE_WORDS.get(each, each) for each in types)
+    for least, most, between, at_least in _BOUNDS:
+        if most in schema:
+            words += between.format(schema.get(least, 0), schema[most])
+        elif least in schema:
+            words += at_least.format(schema[least])
     return words

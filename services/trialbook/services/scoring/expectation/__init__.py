@@ -1,0 +1,1 @@
+"""What an item says that the target should do: the expected trajectory as data."""

@@ -1,0 +1,1 @@
+"""Mastra's scorers of trajectories, under their names, for teams that move over."""
