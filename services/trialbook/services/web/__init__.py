@@ -1,0 +1,1 @@
+"""The HTTP server that several doors share: their routes are handed in."""
