@@ -89,6 +89,22 @@ def test_an_address_of_another_form_is_refused(address: str) -> None:
         ({"lease_duration": 0.49}, "out of range"),
         ({"lease_duration": float("nan")}, "out of range"),
         ({"largest_file": 0}, "bytes"),
+        ({"http_address": "50052"}, "http_address '50052' is not understood"),
+        ({"http_address": "0.0.0.0:4318"}, "set a token or TLS"),
+        ({"address": "127.0.0.1:65535"}, "no port after 65535"),
+        ({"trace_wait": 0.0}, "trace_wait"),
+        ({"trace_wait": float("nan")}, "trace_wait"),
+        ({"trace_retention": -1.0}, "trace_retention"),
+        ({"trace_retention": float("nan")}, "trace_retention"),
+        ({"tee_endpoint": "host:4318"}, "tee_endpoint"),
+        ({"tee_headers": "a=b"}, "no tee_endpoint"),
+        ({"tee_endpoint": "grpc://h", "tee_headers": "broken"}, "tee_headers"),
+        ({"tee_endpoint": "grpc://localhost:50051"}, "is the service itself"),
+        ({"tee_endpoint": "http://[::1]:50052"}, "is the service itself"),
+        (
+            {"address": "0.0.0.0:1", "token": "t", "tee_endpoint": "http://127.0.0.1:2"},
+            "is the service itself",
+        ),
         ({"tls_certificate": Path("c")}, "both a certificate and a key"),
         ({"tls_key": Path("k")}, "both a certificate and a key"),
         ({"token": ""}, "empty"),
@@ -100,6 +116,28 @@ def test_an_address_of_another_form_is_refused(address: str) -> None:
 def test_what_cannot_be_is_refused(values: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidSettings, match=words):
         Settings(**values)
+
+
+@pytest.mark.parametrize(
+    ("values", "place"),
+    [
+        ({}, "127.0.0.1:50052"),
+        ({"address": "[::1]:7"}, "[::1]:8"),
+        ({"address": "127.0.0.1:0"}, "127.0.0.1:0"),
+        ({"address": "unix:/run/socket"}, None),
+        ({"address": "unix:/run/socket", "http_address": "localhost:1"}, "localhost:1"),
+        ({"http_address": "none"}, None),
+    ],
+)
+def test_http_is_answered_beside_grpc(values: dict[str, Any], place: str | None) -> None:
+    assert Settings(**values).http_place == place
+
+
+def test_copies_may_go_to_another_collector_of_this_machine() -> None:
+    settings = Settings(tee_endpoint="http://localhost:4318", tee_headers="key=secret")
+
+    assert str(settings.tee) == "http://localhost:4318"
+    assert "secret" not in repr(settings)
 
 
 @pytest.mark.parametrize("lease_duration", [float("inf"), 1e18])
@@ -119,6 +157,8 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TRIALBOOK_LEASE_DURATION", "1.5")
     monkeypatch.setenv("TRIALBOOK_DURABILITY", "normal")
     monkeypatch.setenv("TRIALBOOK_LARGEST_FILE", "1000")
+    monkeypatch.setenv("TRIALBOOK_HTTP_ADDRESS", "none")
+    monkeypatch.setenv("TRIALBOOK_TRACE_RETENTION", "0")
 
     assert Settings.from_environment() == Settings(
         database=Path("/data/t.db"),
@@ -127,6 +167,8 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         lease_duration=1.5,
         durability="normal",
         largest_file=1000,
+        http_address="none",
+        trace_retention=0.0,
     )
 
 

@@ -5,14 +5,14 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialbook.services.application.work import TARGET, TaskKey
-from trialbook.services.domain.identity import new_uid
-from trialbook.services.engine.task_identity import (
+from trialbook.services.application.task_identity import (
     read_task_id,
     trace_id,
     traceparent,
     write_task_id,
 )
+from trialbook.services.application.work import TARGET, TaskKey
+from trialbook.services.domain.identity import new_uid
 
 KEYS = st.builds(TaskKey, st.integers(1, 10**17), st.one_of(st.just(TARGET), st.integers(0, 31)))
 

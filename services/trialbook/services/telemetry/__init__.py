@@ -1,0 +1,1 @@
+"""The service's own traces and metrics, for those who operate it. Off unless OTEL_* asks for it."""
