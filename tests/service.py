@@ -21,6 +21,7 @@ from trialbook.services import bootstrap, maintenance
 from trialbook.services.engine.engine import EngineSettings
 from trialbook.services.projections.unit_of_work import READ_MODELS
 from trialbook.services.settings import PostgresUrl, Settings
+from trialbook.services.telemetry.telemetry import Telemetry
 from trialbook.v1 import (
     dataset_pb2,
     dataset_service_pb2,
@@ -37,6 +38,7 @@ from trialbook.v1 import (
     score_service_pb2_grpc,
     scorer_pb2,
     scorer_service_pb2_grpc,
+    trace_service_pb2_grpc,
     worker_pb2,
     worker_service_pb2,
     worker_service_pb2_grpc,
@@ -73,6 +75,7 @@ class Service:
     reviews: review_service_pb2_grpc.ReviewServiceAsyncStub
     scores: score_service_pb2_grpc.ScoreServiceAsyncStub
     scorers: scorer_service_pb2_grpc.ScorerServiceAsyncStub
+    traces: trace_service_pb2_grpc.TraceServiceAsyncStub
     workers: worker_service_pb2_grpc.WorkerServiceAsyncStub
     events: event_service_pb2_grpc.EventServiceAsyncStub
 
@@ -103,17 +106,25 @@ def settings_in(folder: Path, **settings: Any) -> Settings:
 
 @asynccontextmanager
 async def started(
-    folder: Path, *, engine: EngineSettings | None = None, **settings: Any
+    folder: Path,
+    *,
+    engine: EngineSettings | None = None,
+    telemetry: Telemetry | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Service]:
     """Run the service on the database of `folder`, for as long as the context lasts.
 
-    `engine` overrides how the engine times its work; `settings` are those of a server.
+    `engine` overrides how the engine times its work; `telemetry` shows the service from inside;
+    `settings` are those of a server.
     """
     chosen = settings_in(folder, **{"address": f"unix:{folder / 'socket'}", **settings})
     with pytest.MonkeyPatch.context() as patch:
         if engine is not None:
             patch.setattr(bootstrap, "EngineSettings", lambda **_: engine)
-        async with bootstrap.running(chosen) as address, connected(address) as service:
+        async with (
+            bootstrap.running(chosen, telemetry) as address,
+            connected(address) as service,
+        ):
             yield service
 
 
@@ -131,6 +142,7 @@ async def connected(address: str) -> AsyncIterator[Service]:
             review_service_pb2_grpc.ReviewServiceStub(channel),
             score_service_pb2_grpc.ScoreServiceStub(channel),
             scorer_service_pb2_grpc.ScorerServiceStub(channel),
+            trace_service_pb2_grpc.TraceServiceStub(channel),
             worker_service_pb2_grpc.WorkerServiceStub(channel),
             event_service_pb2_grpc.EventServiceStub(channel),
         )

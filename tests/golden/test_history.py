@@ -30,6 +30,7 @@ from trialbook.v1.dataset_service_pb2 import (
     ListLabelsRequest,
     ListVersionsRequest,
 )
+from trialbook.v1.experiment_pb2 import SCORER_SCOPE_TRAJECTORY
 from trialbook.v1.experiment_service_pb2 import GetExperimentRequest
 from trialbook.v1.gate_pb2 import VERDICT_FAILED
 from trialbook.v1.review_pb2 import REVIEW_STATE_CLOSED, REVIEW_STATE_WAITING
@@ -43,6 +44,8 @@ from trialbook.v1.run_pb2 import (
     LatencySummary,
     RunCounts,
 )
+from trialbook.v1.trace_pb2 import TRAJECTORY_SOURCE_MESSAGES
+from trialbook.v1.trace_service_pb2 import GetTraceViewersRequest, GetTrajectoryRequest
 
 HISTORIES = sorted(Path(__file__).parent.glob("v*/history.json"))
 LARGE = '"' + "ä" * 600 + '"'
@@ -308,3 +311,30 @@ async def test_the_reviews_of_version_3_read_as_they_were(tmp_path: Path) -> Non
         "why",
     )
     assert (tone.value, tone.HasField("passed"), tone.reviewer) == (-2.0, False, "ada")
+
+
+async def test_the_traces_of_version_4_read_as_they_were(tmp_path: Path) -> None:
+    replay(HISTORIES[3], tmp_path)
+    async with started(tmp_path) as service:
+        run = await get_run(service, f"{PROJECT}/runs/traced")
+        states = [
+            (
+                await service.traces.GetTrajectory(
+                    GetTrajectoryRequest(name=f"{run.name}/results/{number}")
+                )
+            )
+            for number in (1, 2, 3)
+        ]
+        viewers = await service.traces.GetTraceViewers(GetTraceViewersRequest(parent=PROJECT))
+
+    assert run.scorers[0].scope == SCORER_SCOPE_TRAJECTORY
+    assert [summary.not_evaluable for summary in run.scorer_summaries] == [1]
+    one, two, _ = states
+    assert list(one.state.trace_ids)[:1] == ["0" * 31 + "1"]
+    assert "c" * 32 in one.state.trace_ids
+    assert (one.state.expected_spans, one.state.span_id) == (7, "d" * 16)
+    assert two.trajectory.source == TRAJECTORY_SOURCE_MESSAGES
+    assert [(viewer.name, viewer.url_template) for viewer in viewers.viewers] == [
+        ("Jaeger", "http://jaeger:16686/trace/{trace}?uiFind={span}"),
+        ("Phoenix", "https://phoenix/redirects/traces/{trace}"),
+    ]

@@ -80,8 +80,11 @@ from trialbook.v1.run_service_pb2 import (
     SubmitResultsRequest,
     SubmittedResult,
 )
+from trialbook.v1.trace_pb2 import TraceViewer
+from trialbook.v1.trace_service_pb2 import SetTraceViewersRequest
 
 LARGE = '"' + "ä" * 3000 + '"'
+LARGE_TRAJECTORY = '[{"role": "user", "content": ' + LARGE + "}]"
 
 
 async def datasets_and_imports(service: Service) -> None:
@@ -256,7 +259,9 @@ async def driven_run(service: Service) -> None:
         StartRunRequest(parent=PROJECT, experiment=experiment.name, caller_driven=True)
     )
     name = answer.run.name
-    submitted = [SubmittedResult(item_id="i2", output=json("2"))]
+    told = SubmittedResult(item_id="i2", output=json("2"), trajectory=json(LARGE_TRAJECTORY))
+    told.trace_id, told.trace.span_count = "ab" * 16, 3
+    submitted = [told]
     await service.runs.SubmitResults(SubmitResultsRequest(parent=name, results=submitted))
     await service.runs.FinishRun(FinishRunRequest(name=name))
     await ended(service, name)
@@ -270,6 +275,10 @@ async def test_rebuilt_tables_equal_those_that_lived(tmp_path: Path) -> None:
         await driven_run(service)
         await reworked_run(service)
         await runs(service)
+        viewers = [TraceViewer(name="Jaeger", url_template="https://jaeger.example/{trace}")]
+        await service.traces.SetTraceViewers(
+            SetTraceViewersRequest(parent=PROJECT, viewers=viewers)
+        )
     lived = read_models(tmp_path)
 
     anew, events = rebuilt(tmp_path)

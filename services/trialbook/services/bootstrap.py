@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from trialbook.eventstore import Database, EventRegistry, Projection, SQLiteDatabase
+from trialbook.services.application.ports import Store
 from trialbook.services.domain.history import EVENT_TYPES, UPCASTS
 from trialbook.services.engine.engine import Engine, EngineSettings
+from trialbook.services.engine.retention import Retention
+from trialbook.services.otlp.collector import collector_services
+from trialbook.services.otlp.evaluation import EvaluationSender
+from trialbook.services.otlp.http import otlp_routes
+from trialbook.services.otlp.receiver import Receiver
+from trialbook.services.otlp.tee import Tee
 from trialbook.services.projections.migrations import MIGRATIONS
 from trialbook.services.projections.unit_of_work import READ_MODELS, SCHEMA, SqlStore, project
-from trialbook.services.rpc.server import Credentials, Server
-from trialbook.services.settings import InvalidSettings, PostgresUrl, Settings
+from trialbook.services.rpc.server import CannotBind, Credentials, Server
+from trialbook.services.settings import DEFAULT_TRACE_WAIT, InvalidSettings, PostgresUrl, Settings
+from trialbook.services.telemetry.choice import from_environment
+from trialbook.services.telemetry.telemetry import Telemetry
+from trialbook.services.web.server import CannotListen, Tls, WebServer
 
 _STOP_GRACE = 5.0
+_TEE_GRACE = 2.0
 _SWITCH_INTERVAL = 0.0005
 
 
@@ -93,52 +106,161 @@ def _postgres_address(settings: Settings, place: PostgresUrl) -> str:
         ) from None
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a running server answers: gRPC as it was bound, and HTTP as `host:port`, if at all."""
+
+    grpc: str
+    http: str | None
+
+
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[str]:
-    """Run a server for as long as the context lasts, and give its address.
+async def listening(
+    settings: Settings, telemetry: Telemetry | None = None
+) -> AsyncIterator[Addresses]:
+    """Run a server for as long as the context lasts, and give its addresses.
+
+    Its operators see it through `telemetry`, which ends with it; by default they do not.
 
     Raises StoreError, CannotBind, InvalidSettings.
     """
     credentials = _credentials(settings)
-    database = open_database(settings)
+    telemetry = telemetry or Telemetry()
+    database = open_database(settings, projection=telemetry.counted(project))
     interval = sys.getswitchinterval()
     # The writer's thread and the event loop hand the interpreter to and fro for each statement;
     # the default of 5 ms would let either wait for the other for most of the time.
     sys.setswitchinterval(_SWITCH_INTERVAL)
     try:
-        store = SqlStore(database)
-        engine = Engine(store, EngineSettings(lease_duration=settings.lease_duration))
-        server = Server(store, engine, credentials, settings.largest_file)
-        await engine.start()
-        try:
-            address = await server.start(settings.address)
+        telemetry.watch(database.read_now)
+        store = telemetry.measured(SqlStore(database))
+        async with (
+            _working(store, settings, telemetry) as work,
+            _answering(settings, credentials, store, work, telemetry) as addresses,
+        ):
             if isinstance(database, SQLiteDatabase):
-                database.lock.set_address(address)
-            yield address
-        finally:
-            await server.stop(_STOP_GRACE)
-            await engine.stop()
+                database.lock.set_address(addresses.grpc)
+            yield addresses
     finally:
         # The process is not ours alone where the service is embedded.
         sys.setswitchinterval(interval)
+        # The last figures are of the database: it must still be open.
+        await telemetry.stop()
         database.close()
 
 
-async def serve(settings: Settings, *, on_ready: Callable[[str], None]) -> None:
-    """Run a server until SIGTERM or SIGINT; `on_ready` gets the address.
+@asynccontextmanager
+async def running(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIterator[str]:
+    """Do as `listening` does, for those who need the address of gRPC only."""
+    async with listening(settings, telemetry) as addresses:
+        yield addresses.grpc
 
-    Raises as `running` does.
+
+@asynccontextmanager
+async def _working(
+    store: Store, settings: Settings, telemetry: Telemetry
+) -> AsyncIterator[tuple[Engine, Receiver]]:
+    """Run what goes on behind the doors."""
+    endpoint = settings.tee
+    tee = None if endpoint is None else Tee(endpoint)
+    retention = Retention(store, settings.trace_retention)
+    sender = None if settings.evaluation is None else EvaluationSender(store, settings.evaluation)
+    engine = Engine(
+        store,
+        EngineSettings(
+            lease_duration=settings.lease_duration,
+            trace_patience=settings.trace_wait / DEFAULT_TRACE_WAIT,
+        ),
+        telemetry.observer,
+    )
+    await engine.start()
+    retention.start()
+    if tee is not None:
+        tee.start()
+    if sender is not None:
+        await sender.start()
+    try:
+        yield engine, Receiver(store, tee, telemetry.received)
+    finally:
+        if sender is not None:
+            await sender.stop()
+        await engine.stop()
+        await retention.stop()
+        if tee is not None:
+            await tee.stop(_TEE_GRACE)
+
+
+@asynccontextmanager
+async def _answering(
+    settings: Settings,
+    credentials: Credentials,
+    store: Store,
+    work: tuple[Engine, Receiver],
+    telemetry: Telemetry,
+) -> AsyncIterator[Addresses]:
+    """Open the doors."""
+    engine, receiver = work
+    others = collector_services(receiver)
+    server = Server(
+        store,
+        engine,
+        credentials,
+        settings.largest_file,
+        others,
+        interceptors=telemetry.interceptors,
+    )
+    web = _web_server(settings, receiver)
+    try:
+        address = await server.start(settings.address)
+        yield Addresses(address, None if web is None else await _bind(web, settings))
+    finally:
+        stopping = [server.stop(_STOP_GRACE)]
+        if web is not None:
+            stopping.append(web.stop(_STOP_GRACE))
+        await asyncio.gather(*stopping)
+
+
+def _web_server(settings: Settings, receiver: Receiver) -> WebServer | None:
+    if settings.http_place is None:
+        return None
+    tls = None
+    if settings.tls_certificate is not None and settings.tls_key is not None:
+        tls = Tls(settings.tls_certificate, settings.tls_key)
+    return WebServer(otlp_routes(receiver), settings.token, tls)
+
+
+async def _bind(web: WebServer, settings: Settings) -> str:
+    """Let HTTP be answered; return the address with its real port."""
+    place, parts = settings.http_place, settings.http_host_and_port
+    assert place is not None
+    assert parts is not None
+    try:
+        port = await web.start(*parts)
+    except CannotListen as error:
+        raise CannotBind(
+            f"cannot listen on {place} for HTTP: it is in use or not an address of this machine; "
+            "choose another with --http-address, or none"
+        ) from error
+    except ssl.SSLError as error:
+        raise InvalidSettings(f"the TLS certificate and key cannot be used: {error}") from error
+    return f"{place.rpartition(':')[0]}:{port}"
+
+
+async def serve(settings: Settings, *, on_ready: Callable[[Addresses], None]) -> None:
+    """Run a server until SIGTERM or SIGINT; `on_ready` gets its addresses.
+
+    Raises as `listening` does.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    async with running(settings) as address:
-        on_ready(address)
+    async with listening(settings, from_environment()) as addresses:
+        on_ready(addresses)
         await stop.wait()
 
 
-def run(settings: Settings, *, on_ready: Callable[[str], None]) -> None:
+def run(settings: Settings, *, on_ready: Callable[[Addresses], None]) -> None:
     """Do as `serve` does, on an event loop of its own."""
     import uvloop  # noqa: PLC0415 — only a server needs it, not every command
 

@@ -24,7 +24,9 @@ class Handle:
         """Start the service on the database in `directory`. Raises as `bootstrap.running` does."""
         self._socket_folder = Path(tempfile.mkdtemp(prefix="trialbook-"))
         self.address = f"unix:{self._socket_folder / 'socket'}"
-        self._settings = Settings(database=directory / _DATABASE, address=self.address)
+        self._settings = Settings(
+            database=directory / _DATABASE, address=self.address, http_address="none"
+        )
         self._ready: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None

@@ -343,6 +343,8 @@ async def test_trials_are_averaged_and_tell_how_steady_items_are(service: Servic
     ]
     (flaky,) = baseline.flaky_items
     assert (flaky.item_id, flaky.passed, flaky.trials) == ("i1", 1, 3)
+    alone = await compare(service, runs[0])
+    assert (alone.baseline, len(alone.candidates)) == (comparison.baseline, 0)
     (told,) = comparison.candidates[0].scorers
     assert told.difference.count == 2
     assert told.difference.mean == pytest.approx(1 / 6)
@@ -378,7 +380,6 @@ async def test_what_cannot_be_compared_is_refused_by_its_path(service: Service) 
     run, base = f"{PROJECT}/runs/r1", f"{PROJECT}/runs/base"
     refused: list[tuple[dict[str, Any], str]] = [
         ({"baseline": "run-1"}, "baseline"),
-        ({"candidates": []}, "candidates"),
         ({"candidates": [f"{run}{number}" for number in range(11)]}, "candidates"),
         ({"candidates": ["projects/other/runs/r1"]}, "candidates[0]"),
         ({"candidates": [run, run]}, "candidates[1]"),

@@ -234,7 +234,7 @@ async def test_a_closed_store_is_unavailable_for_now(tmp_path: Path) -> None:
     settings = Settings(database=tmp_path / "t.db", address=f"unix:{tmp_path / 'socket'}")
     with pytest.MonkeyPatch.context() as patch:
         database = bootstrap.open_database(settings)
-        patch.setattr(bootstrap, "open_database", lambda _: database)
+        patch.setattr(bootstrap, "open_database", lambda *_, **__: database)
         async with running(settings) as address, connected(address) as service:
             await new_dataset(service, dataset_id="before")
             database.close()

@@ -12,13 +12,15 @@ from trialbook.services.domain.errors import Invalid, NotFound, PositionOutOfRan
 from trialbook.services.domain.fact import KINDS, NOUNS, TOPICS, log_position
 from trialbook.services.domain.naming import RESOURCE_ID, RESOURCE_ID_RULE, check_id
 
-COLLECTIONS = {f"{noun}s": noun for noun in NOUNS}
+SINGLETONS = frozenset({"trace_viewers"})
+"""The nouns of which each project has one, without an id: the noun stands in its resource name."""
+COLLECTIONS = {noun if noun in SINGLETONS else f"{noun}s": noun for noun in NOUNS}
 """The nouns of events, by the word that stands for them in resource names."""
 _NAME_PARTS = 4
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """A dataset, experiment or run, as resource names say it."""
+    """A dataset, experiment, run or the like, as resource names say it; singletons have no id."""
 
     noun: str
     project: str
@@ -212,7 +214,8 @@ def _alternatives(word: str, known: frozenset[str]) -> str:
 def scope_of(resource: str, path: str) -> Scope:
     """Return the dataset, experiment or run that a resource name lies in. Raises Invalid."""
     parts = resource.split("/")
-    if len(parts) < _NAME_PARTS or parts[0] != "projects" or not all(parts):
+    singleton = len(parts) == _NAME_PARTS - 1 and parts[-1] in SINGLETONS
+    if len(parts) < _NAME_PARTS - singleton or parts[0] != "projects" or not all(parts):
         raise Invalid.field(
             path,
             f"{resource[:120]!r} is no resource of events; write "
@@ -223,13 +226,15 @@ def scope_of(resource: str, path: str) -> Scope:
         raise Invalid.field(
             path, f"{parts[2][:80]!r} have no events; there are: {', '.join(sorted(COLLECTIONS))}"
         )
-    violations = [
-        *check_id(path, parts[1], RESOURCE_ID, RESOURCE_ID_RULE),
-        *check_id(path, parts[3], RESOURCE_ID, RESOURCE_ID_RULE),
-    ]
+    if (noun in SINGLETONS) != singleton:
+        raise Invalid.field(path, f"projects/{{project}}/{noun} has no parts; write no more")
+    resource_id = "" if singleton else parts[3]
+    violations = check_id(path, parts[1], RESOURCE_ID, RESOURCE_ID_RULE)
+    if not singleton:
+        violations += check_id(path, resource_id, RESOURCE_ID, RESOURCE_ID_RULE)
     if violations:
         raise Invalid(violations)
-    return Scope(noun, parts[1], parts[3])
+    return Scope(noun, parts[1], resource_id)
 
 
 def is_part(resource: str) -> bool:
@@ -238,7 +243,9 @@ def is_part(resource: str) -> bool:
 
 
 def scope_name(scope: Scope) -> str:
-    """Return the resource name of a dataset, experiment or run."""
+    """Return the resource name of a dataset, experiment, run or the like."""
+    if scope.noun in SINGLETONS:
+        return f"projects/{scope.project}/{scope.noun}"
     return f"projects/{scope.project}/{scope.noun}s/{scope.resource_id}"
 
 

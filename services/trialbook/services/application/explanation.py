@@ -13,6 +13,7 @@ from trialbook.services.application.score import ScoreKey
 from trialbook.services.application.score_cause import Subject, sentence
 from trialbook.services.application.score_reads import RecordedFact, RunScoreView
 from trialbook.services.application.scorer_choice import PlaceBook
+from trialbook.services.application.staleness import stale_scores
 from trialbook.services.application.views import (
     DatasetView,
     ItemView,
@@ -52,7 +53,8 @@ class Cause(msgspec.Struct, frozen=True):
 class Explanation(msgspec.Struct, frozen=True):
     """How a score came about; causes are in the order of the log.
 
-    There is no result for the run as a whole, and no item for that and after a purge.
+    There is no result for the run as a whole, and no item for that and after a purge. It is `stale`
+    if it judged less of a trace than there is now.
     """
 
     run: RunView
@@ -63,6 +65,7 @@ class Explanation(msgspec.Struct, frozen=True):
     item: ItemView | None
     causes: tuple[Cause, ...]
     reviews: tuple[ReviewView, ...]
+    stale: bool = False
 
 
 def explain(queries: Queries, key: ScoreKey) -> Explanation:
@@ -77,7 +80,10 @@ def explain(queries: Queries, key: ScoreKey) -> Explanation:
         *_bearing(history, score, result, until=outcome[-1].position),
         *outcome,
     ]
-    subject = Subject(run, score, _scorer(queries, run, score, item), item)
+    scorer = _scorer(queries, run, score, item)
+    trace = queries.result_traces.of(run.number, [score.number]).get(score.number)
+    stale = bool(stale_scores(queries, run, [(score.number, score.score)]))
+    subject = Subject(run, score, scorer, item, trace, stale)
     reviews = queries.reviews.reviews(run.number, [score.number])
     messages = _version_messages(queries, run, facts)
     return Explanation(
@@ -92,6 +98,7 @@ def explain(queries: Queries, key: ScoreKey) -> Explanation:
             for fact in sorted(facts, key=lambda fact: fact.position)
         ),
         tuple(reviews.get(score.number, ())),
+        stale,
     )
 
 

@@ -77,7 +77,15 @@ def waiting_for(queries: Queries, view: RunView) -> str:
         revision = f" at revision {view.target.revision!r}" if view.target.revision else ""
         return f"a worker that hosts the {view.target.kind} {view.target.name!r}{revision}"
     missing = missing_scorer(sessions, view.scorers)
-    return f"a worker that hosts the scorer {missing!r}" if missing else ""
+    return f"a worker that hosts the scorer {missing!r}" if missing else _traces(queries, view)
+
+
+def _traces(queries: Queries, view: RunView) -> str:
+    """Say that a run waits for traces if it waits for nothing else."""
+    state = queries.work.state(view.number)
+    if state is None or not state.unsettled or state.out or state.leasable or not state.exhausted:
+        return ""
+    return f"spans, for {state.unsettled:,} score{'' if state.unsettled == 1 else 's'}"
 
 
 def _is_incomplete(view: RunView) -> bool:

@@ -8,16 +8,21 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from trialbook.services.application.evaluation_reads import RecordedScores
 from trialbook.services.application.event import ConsumerTable, EventReads
 from trialbook.services.application.item_reads import ItemReads
 from trialbook.services.application.item_state import ItemStates
 from trialbook.services.application.purge_reads import PurgeReads, PurgeTable
 from trialbook.services.application.result_filter import FilteredResults
+from trialbook.services.application.result_trace import ResultTraceReads, ResultTraceTable
 from trialbook.services.application.review_reads import ReviewReads, ReviewTable
 from trialbook.services.application.rework_reads import ReworkReads
 from trialbook.services.application.run_columns import RunColumns
 from trialbook.services.application.score_reads import ScoreReads
 from trialbook.services.application.server import ServerTable
+from trialbook.services.application.telemetry import TraceTable
+from trialbook.services.application.trace_reads import TraceReads
+from trialbook.services.application.trace_viewer_reads import TraceViewerReads
 from trialbook.services.application.views import (
     DatasetView,
     ExperimentView,
@@ -227,6 +232,10 @@ class RunReads(FilteredResults, Protocol):
         """Return one result with its scores."""
         ...
 
+    def reported_trajectories(self, number: int, results: Collection[int]) -> dict[int, str]:
+        """Return what was reported as the trajectories of these results, as far as anything was."""
+        ...
+
     def columns(self, run: RunView, places: Sequence[int]) -> RunColumns:
         """Return the figures of all results, with the scores of the scorers at these places."""
         ...
@@ -334,8 +343,18 @@ class Queries(Protocol):
         ...
 
     @property
+    def trace_viewers(self) -> TraceViewerReads:
+        """Where traces are looked at."""
+        ...
+
+    @property
     def events(self) -> EventReads:
         """The log itself."""
+        ...
+
+    @property
+    def recorded_scores(self) -> RecordedScores:
+        """The scores of the log."""
         ...
 
     @property
@@ -363,6 +382,16 @@ class Queries(Protocol):
         """Tasks that are out, or wait to be."""
         ...
 
+    @property
+    def traces(self) -> TraceReads:
+        """Telemetry that came in."""
+        ...
+
+    @property
+    def result_traces(self) -> ResultTraceReads:
+        """What scorers wait for, or waited."""
+        ...
+
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call back when all that is seen here is durable: at once, outside of a change."""
         ...
@@ -384,6 +413,16 @@ class UnitOfWork(Queries, Protocol):
     @property
     def purge(self) -> PurgeTable:
         """Where content lies that is to be erased, and what erases it."""
+        ...
+
+    @property
+    def traces(self) -> TraceTable:
+        """Telemetry that came in, and comes in."""
+        ...
+
+    @property
+    def result_traces(self) -> ResultTraceTable:
+        """What scorers wait for, or waited."""
         ...
 
     def head(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 
 import msgspec
 
 from trialbook.services.application.ports import Queries, UnitOfWork
 from trialbook.services.application.purge_reads import PurgeCandidate, PurgeScope, Traces
-from trialbook.services.application.views import DatasetView
+from trialbook.services.application.result_trace import TraceSubject
+from trialbook.services.application.trace_set import attempt_traces, trace_sets
+from trialbook.services.application.trajectory import load
+from trialbook.services.application.views import DatasetView, RunView
 from trialbook.services.domain import dataset as domain
 from trialbook.services.domain.errors import Invalid, NotFound, RunInProgress
 from trialbook.services.domain.naming import (
@@ -93,7 +97,31 @@ def purge(
         domain.items_stream_of(head.uid), _events(head, live, keys, message), expected_version=None
     )
     uow.purge.drop_blobs(erased.blobs)
-    return PurgedItems(_require(uow, project, dataset_id), len(keys), erased.results, erased.events)
+    _erase_traces(uow, erased.results)
+    view = _require(uow, project, dataset_id)
+    return PurgedItems(view, len(keys), len(erased.results), erased.events)
+
+
+def _erase_traces(uow: UnitOfWork, results: Collection[tuple[int, int]]) -> None:
+    """Erase the spans of results: of all attempts, and of what is linked with them."""
+    numbers: defaultdict[int, set[int]] = defaultdict(set)
+    for run, number in results:
+        numbers[run].add(number)
+    for run, some in numbers.items():
+        view, left = uow.runs.by_number(run), some
+        while subjects := uow.result_traces.subjects(run, left):
+            uow.traces.erase(_traces_of(uow, view, subjects))
+            # One read brings only what a page may hold.
+            left = left - {subject.number for subject in subjects}
+
+
+def _traces_of(queries: Queries, run: RunView, subjects: Sequence[TraceSubject]) -> set[str]:
+    sets = trace_sets(queries, run, subjects)
+    linked = [one for one in subjects if sets[one.number].trace_ids != sets[one.number].own]
+    found = load(queries, run, linked, sets, settled_only=True) if linked else {}
+    return {one for each in found.values() for one in each.state.trace_ids}.union(
+        *(attempt_traces(run, subject) for subject in subjects)
+    )
 
 
 def _require(queries: Queries, project: str, dataset: str) -> DatasetView:

@@ -30,9 +30,9 @@ class Traces(msgspec.Struct, frozen=True):
 
 
 class Erased(msgspec.Struct, frozen=True):
-    """How much was erased, and the digests of the bodies that lay outside."""
+    """What was erased: results, by (run, number), how many events, and bodies that lay outside."""
 
-    results: int
+    results: frozenset[tuple[int, int]]
     events: int
     blobs: frozenset[bytes]
 

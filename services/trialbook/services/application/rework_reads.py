@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from trialbook.services.application.views import Page, RunView
-from trialbook.services.domain.run import ResultStatus, SkipReason, TaskError
+from trialbook.services.domain.run import ResultStatus, SkipReason, TaskError, TraceReport
 
 
 class Unit(msgspec.Struct, frozen=True, gc=False):
@@ -32,12 +32,18 @@ class RetryTerms(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RecordedOutput(msgspec.Struct, frozen=True, gc=False):
-    """What a scorer may judge of a result. Without an output there is none, or it was purged."""
+    """What a scorer may judge of a result. Without an output there is none, or it was purged.
+
+    `tells_trajectory` says that a trajectory was reported; `recorded_at` is in microseconds.
+    """
 
     unit: Unit
     status: ResultStatus
     output: str | None
     steps: str | None
+    trace: TraceReport | None
+    tells_trajectory: bool
+    recorded_at: int
 
 
 class RecordedOutcome(msgspec.Struct, frozen=True, gc=False):

@@ -42,7 +42,7 @@ class RunDraft:
 
     `experiment` is (project, id, version or None), `dataset` (project, id, which version),
     `baseline` (project, run id); `settings` are those that are set. JSON texts are laid over the
-    experiment's.
+    experiment's. `traceparent` is the W3C trace context of the start, empty for none.
     """
 
     project: str
@@ -61,6 +61,7 @@ class RunDraft:
     baseline: tuple[str, str] | None = None
     caller_driven: bool = False
     gate: Gate | None = None
+    traceparent: str = ""
 
 
 def check_draft(draft: RunDraft) -> None:

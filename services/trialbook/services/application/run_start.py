@@ -106,6 +106,7 @@ def _pinned(
         context=lay_over(definition.context, draft.context),
         gate=definition.gate if draft.gate is None else draft.gate,
         caller_driven=draft.caller_driven,
+        traceparent=draft.traceparent,
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from trialbook.services.application.result_trace import ResultTrace
 from trialbook.services.application.score_reads import RecordedFact, RunScoreView
+from trialbook.services.application.trace_settlement import reads_traces
 from trialbook.services.application.views import ItemView, RunView
 from trialbook.services.domain.dataset import ItemFact, ItemsAdded, ItemsChanged, ItemsRestored
 from trialbook.services.domain.experiment import (
@@ -26,6 +28,7 @@ from trialbook.services.domain.run import (
     RunStarted,
     ScoreFact,
 )
+from trialbook.services.trajectory.normalise import NORMALIZER_VERSION
 
 _LONGEST_QUOTE = 200
 _STOPS = {
@@ -35,12 +38,14 @@ _STOPS = {
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """The score that is explained, and what is around it."""
+    """The score that is explained, and what is around it; `trace` is as it was judged last."""
 
     run: RunView
     score: RunScoreView
     scorer: ScorerSpec
     item: ItemView | None
+    trace: ResultTrace | None = None
+    stale: bool = False
 
 
 def sentence(fact: RecordedFact, subject: Subject) -> str:
@@ -145,7 +150,20 @@ def _score(subject: Subject) -> str:
             told = f"could not judge {_part(spec)}"
         case _:
             told = f"had nothing to judge in {_part(spec)}"
-    return f"{who} {told}{': ' + _quoted(score.reason) if score.reason else '.'}"
+    return f"{who} {told}{': ' + _quoted(score.reason) if score.reason else '.'}{_trace(subject)}"
+
+
+def _trace(subject: Subject) -> str:
+    """Say what of a trace a score rests on, if it rests on one."""
+    trace = subject.trace
+    if trace is None or trace.settled_at is None or not reads_traces(subject.scorer):
+        return ""
+    of = "" if trace.expected is None else f" of {trace.expected:,}"
+    told = (
+        f" The trace was {trace.status}: {trace.received:,}{of} spans had come, "
+        f"read by version {NORMALIZER_VERSION} of the normaliser."
+    )
+    return f"{told} More has come since." if subject.stale else told
 
 
 def _part(spec: ScorerSpec) -> str:
@@ -155,6 +173,8 @@ def _part(spec: ScorerSpec) -> str:
             return "the run as a whole"
         case ScorerScope.STEP:
             return f"the output of step {spec.step_id!r}{part}"
+        case ScorerScope.TRAJECTORY:
+            return "what the target did"
         case _:
             return f"the output{part}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -37,6 +37,13 @@ class Holder(enum.Enum):
     RUN = enum.auto()
     DATASET = enum.auto()
     ITEM = enum.auto()
+
+
+_JUDGES = {
+    ScorerScope.ITEM: "judges results by their output: use the scope item or step",
+    ScorerScope.TRAJECTORY: "judges what targets did: use the scope trajectory",
+    ScorerScope.RUN: "judges runs as a whole: set the scope run",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +132,11 @@ def _pin_one(
         return _spec(draft, alias, version=1, built_in=False)
     built_in = catalogue.describe(draft.scorer)
     if built_in is not None:
-        _check_scope(draft, built_in.scope, path)
+        draft = _scoped(draft, built_in.scope, path)
         _check_built_in(draft, path)
         return _spec(draft, alias, version=built_in.version, built_in=True)
     hosted = _hosted(queries, project, draft.scorer, path)
-    _check_scope(draft, hosted.scope, path)
+    draft = _scoped(draft, hosted.scope, path)
     _check_hosted(hosted, draft, path)
     return _spec(draft, alias, version=hosted.version, built_in=False)
 
@@ -204,15 +211,17 @@ def _check_by_caller(draft: ScorerDraft, path: str) -> list[Violation]:
     return found
 
 
-def _check_scope(draft: ScorerDraft, declared: ScorerScope, path: str) -> None:
-    """Refuse a scorer of runs where results are judged, and the other way round."""
-    if (draft.scope is ScorerScope.RUN) == (declared is ScorerScope.RUN):
-        return
-    if declared is ScorerScope.RUN:
-        message = f"{draft.scorer!r} judges runs as a whole: set the scope run"
-    else:
-        message = f"{draft.scorer!r} judges results, not runs as a whole: use item or step"
-    raise Invalid.field(f"{path}.scope", message)
+def _scoped(draft: ScorerDraft, declared: ScorerScope, path: str) -> ScorerDraft:
+    """Return a draft with the scope that its scorer has. Raises Invalid if it asks for another.
+
+    A scorer of trajectories needs no scope to be named: it has no other.
+    """
+    if declared is ScorerScope.TRAJECTORY and draft.scope is ScorerScope.ITEM:
+        return replace(draft, scope=declared)
+    asked = ScorerScope.ITEM if draft.scope is ScorerScope.STEP else draft.scope
+    if asked is declared:
+        return draft
+    raise Invalid.field(f"{path}.scope", f"{draft.scorer!r} {_JUDGES[declared]}")
 
 
 def _check_built_in(draft: ScorerDraft, path: str) -> None:

@@ -17,7 +17,7 @@ from trialbook.services.domain import run as domain
 from trialbook.services.domain.errors import Invalid, NotCallerDriven, RunEnded, Violation
 from trialbook.services.domain.judgement import Judgement
 from trialbook.services.domain.naming import dataset_version_name, run_name
-from trialbook.services.domain.run import ResultStatus, TaskError, Usage
+from trialbook.services.domain.run import ResultStatus, TaskError, TraceReport, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class CallerScore:
 class Submitted:
     """What a caller made of an (item, trial): an output (JSON text), or an error.
 
-    `latency` is in microseconds; `steps` is JSON text, an array of StepOutcome; `scores` are by
-    alias, in the order in which they came.
+    `latency` is in microseconds; `steps` is JSON text, an array of StepOutcome; `trajectory` is
+    JSON text that tells what was done; `scores` are by alias, in the order in which they came.
     """
 
     item_id: str
@@ -45,6 +45,8 @@ class Submitted:
     trace_id: str = ""
     attempts: int = 1
     scores: dict[str, CallerScore] = field(default_factory=dict)
+    trace: TraceReport | None = None
+    trajectory: str | None = None
 
     @property
     def recorded(self) -> RecordedOutcome:

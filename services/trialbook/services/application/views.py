@@ -25,6 +25,7 @@ from trialbook.services.domain.run import (
     ScorerSource,
     SkipReason,
     TaskError,
+    TraceReport,
     Usage,
 )
 from trialbook.services.domain.selection import SelectionTerms
@@ -164,6 +165,7 @@ class RunPins(msgspec.Struct, frozen=True, omit_defaults=True):
     caller_driven: bool = False
     metadata: str = ""
     target_options: str = ""
+    traceparent: str = ""
     context: str = ""
     selection: SelectionTerms | None = None
     gate: Gate | None = None
@@ -262,6 +264,7 @@ class ResultView(msgspec.Struct, frozen=True):
     scores: tuple[ScoreView, ...] = ()
     input: str | None = None
     expected: str | None = None
+    trace: TraceReport | None = None
 
 
 class RunFactView(msgspec.Struct, frozen=True):

@@ -12,8 +12,12 @@ TARGET = -1
 """Stands in a task's `scorer` for the target itself."""
 WHOLE_RUN = 0
 """Stands in a task's `number` for the run as a whole, which has neither item nor trial."""
+WAITS_FOR_TRACE = 2**62
+"""The `ready_at` of a task that goes out, or is done here, when its result's trace has settled."""
 TASKS_AHEAD = 2000
 """So many tasks of a run may wait before a job that makes them rests."""
+UNSETTLED_AHEAD = 20_000
+"""So many more may wait for traces: nobody is at them, and they are done in the end."""
 
 
 class TaskKey(msgspec.Struct, frozen=True):
@@ -43,6 +47,11 @@ class TaskRow(msgspec.Struct, frozen=True):
     def key(self) -> TaskKey:
         """The task's name in its run."""
         return TaskKey(self.number, self.scorer)
+
+    @property
+    def waits_for_trace(self) -> bool:
+        """Whether it can only be done when the trace of its result has settled."""
+        return self.ready_at == WAITS_FOR_TRACE
 
 
 class TaskPlace(msgspec.Struct, frozen=True):
@@ -85,8 +94,9 @@ class WorkState(msgspec.Struct, frozen=True):
     """How far a run's expansion into tasks has come, and how many tasks there are.
 
     `ordinal` and `trial` are those of the last (item, trial) that became a task; `number` is its
-    result's number. `out` counts leased tasks, `waiting` the others. `jobs` are done one after the
-    other. `generation` grows whenever what the run is pinned to does.
+    result's number. `out` counts leased tasks, `waiting` the others, those `unsettled` among them
+    that wait for a trace. `jobs` are done one after the other. `generation` grows whenever what the
+    run is pinned to does.
     """
 
     run: int
@@ -99,6 +109,7 @@ class WorkState(msgspec.Struct, frozen=True):
     jobs: tuple[Job, ...] = ()
     generation: int = 0
     rate_at: int = 0
+    unsettled: int = 0
 
     @property
     def finished(self) -> bool:
@@ -116,8 +127,18 @@ class WorkState(msgspec.Struct, frozen=True):
         if not self.jobs or self.jobs[0].held:
             return None
         first = self.jobs[0]
-        due = self.without_tasks if first.after_tasks else self.waiting < TASKS_AHEAD
+        due = self.without_tasks if first.after_tasks else self._has_room
         return first if due else None
+
+    @property
+    def leasable(self) -> int:
+        """How many tasks wait that workers may have, now or later."""
+        return self.waiting - self.unsettled
+
+    @property
+    def _has_room(self) -> bool:
+        # What waits for traces must not keep those from their tasks who make the traces.
+        return self.leasable < TASKS_AHEAD and self.unsettled < UNSETTLED_AHEAD
 
 
 class WorkTable(Protocol):
@@ -215,6 +236,10 @@ class WorkTable(Protocol):
         """Return those of these tasks that exist."""
         ...
 
+    def unsettled(self, run: int, numbers: Collection[int]) -> list[TaskRow]:
+        """Return the tasks of these results that wait for their traces."""
+        ...
+
     def all(self, run: int, limit: int) -> list[TaskRow]:
         """Return tasks of a run, by number."""
         ...
@@ -230,6 +255,10 @@ class WorkTable(Protocol):
 
         Returns the run's state after that; None if its work is over.
         """
+        ...
+
+    def release(self, run: int, tasks: Sequence[TaskRow], now: int) -> None:
+        """Let tasks go out whose traces have settled."""
         ...
 
     def prolong(self, run: int, keys: Collection[TaskKey], session: int, expires_at: int) -> None:

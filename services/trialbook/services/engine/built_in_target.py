@@ -18,20 +18,20 @@ from trialbook.services.application.rework_reads import Unit
 from trialbook.services.application.run_job import terms_of
 from trialbook.services.application.views import ItemView
 from trialbook.services.application.work import TARGET, Job, TaskPlace, WorkState
-from trialbook.services.domain.run import ErrorCode, TaskError
+from trialbook.services.domain.run import TaskError, TraceReport
 from trialbook.services.engine.expand import expand
 from trialbook.services.engine.job import JobKind, JobTools
 from trialbook.services.engine.judge import Case, judge_all
-from trialbook.services.engine.plan import RunPlan, configured
+from trialbook.services.engine.plan import RunPlan
 from trialbook.services.engine.presence import SYSTEM
 from trialbook.services.engine.record import Ledger
 from trialbook.services.engine.report import Answered, Measured
 from trialbook.services.engine.retry import new_task
-from trialbook.services.scoring.catalogue import Scorer
-from trialbook.services.scoring.judgement import Judgement, Sample
+from trialbook.services.engine.scorer_case import CaseJudge, case_judge
+from trialbook.services.scoring.judgement import Sample
 
 _SLICE = 500
-_cases = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_UNTRACED = TraceReport(span_count=0)
 
 
 class _Work(msgspec.Struct, frozen=True):
@@ -101,58 +101,19 @@ def _place(state: WorkState) -> TaskPlace:
 
 
 def _execute(plan: RunPlan, units: Sequence[tuple[Unit, ItemView]]) -> list[_Done]:
-    scorer = configured(plan.target.name, plan.view.pins.target_options)
-    return [_execute_one(plan, scorer, unit, item) for unit, item in units]
+    judge = case_judge(plan.target.name, plan.view.pins.target_options)
+    return [_execute_one(plan, judge, unit, item) for unit, item in units]
 
 
-def _execute_one(plan: RunPlan, scorer: Scorer, unit: Unit, item: ItemView) -> _Done:
+def _execute_one(plan: RunPlan, judge: CaseJudge, unit: Unit, item: ItemView) -> _Done:
     began = time.perf_counter_ns()
-    output = _run(scorer, item.input)
+    output = judge(item.input)
     duration = (time.perf_counter_ns() - began) // 1000
     if isinstance(output, TaskError):
         return _Done(unit, output, duration)
     sample = Sample(output, item.expected, item.input)
     (judgements,) = judge_all([Case(plan, sample, None, item.extras)])
     return _Done(unit, Answered(output, judgements), duration)
-
-
-def _run(scorer: Scorer, given: str) -> str | TaskError:
-    """Return what a scorer says of the case that an item's input is, as JSON text."""
-    try:
-        case = _cases.decode(given)
-    except msgspec.MsgspecError:
-        return _not_a_case("it is no object")
-    if "output" not in case:
-        return _not_a_case("it has no `output`")
-    expected = case.get("expected")
-    said = scorer(
-        Sample(
-            bytes(case["output"]).decode(),
-            None if expected is None else bytes(expected).decode(),
-            bytes(case.get("input", b"null")).decode(),
-        )
-    )
-    return _answer(said)
-
-
-def _answer(said: Judgement) -> str:
-    answer = {
-        "status": said.status,
-        "value": said.value,
-        "passed": said.passed,
-        "label": said.label,
-        "reason": said.reason,
-    }
-    return msgspec.json.encode(answer).decode()
-
-
-def _not_a_case(problem: str) -> TaskError:
-    return TaskError(
-        ErrorCode.INVALID,
-        "The item's input is no case that a scorer can judge: "
-        f"{problem}. Give it an object with `output` and, where it is wanted, `expected`.",
-        "InvalidCase",
-    )
 
 
 def _is_next(uow: UnitOfWork, plan: RunPlan, found: _Work) -> bool:
@@ -169,7 +130,7 @@ def _record(uow: UnitOfWork, plan: RunPlan, found: _Work, done: Sequence[_Done])
     ledger = Ledger(uow, plan, SYSTEM.actor)
     for one in done:
         row = new_task(one.unit, TARGET, uow.now)
-        ledger.record(row, one.outcome, Measured(one.duration))
+        ledger.record(row, one.outcome, Measured(one.duration, trace=_UNTRACED))
     ledger.write()
 
 

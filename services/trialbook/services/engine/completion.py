@@ -16,7 +16,9 @@ from trialbook.services.domain.run import TaskError
 from trialbook.services.engine.gather import Gatherer, JudgedReports
 from trialbook.services.engine.in_flight import Given, InFlight, Recording
 from trialbook.services.engine.judge import Case, judge
+from trialbook.services.engine.observer import UNOBSERVED, Observer
 from trialbook.services.engine.pace import Pace
+from trialbook.services.engine.place import steps_may_follow
 from trialbook.services.engine.plan import PlanBook, RunPlan
 from trialbook.services.engine.report import (
     Answered,
@@ -50,12 +52,15 @@ class Completions:
         in_flight: InFlight,
         pace: Pace,
         scoring: Executor,
+        *,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._store = store
         self._plans = plans
         self._in_flight = in_flight
         self._pace = pace
         self._scoring = scoring
+        self._observer = observer
         self._gatherer = Gatherer(store)
 
     async def complete(
@@ -155,9 +160,19 @@ class Completions:
             item = items.get((report.uid, report.key))
             if isinstance(report.outcome, str) and item is not None:
                 sample = Sample(report.outcome, item.expected, item.input)
-                steps, extras = report.measured.steps, item.extras
-                cases[place] = Case(plans[report.uid], sample, steps, extras)
-        judgements = await judge(list(cases.values()), self._scoring)
+                measured = report.measured
+                cases[place] = Case(
+                    plans[report.uid],
+                    sample,
+                    measured.steps,
+                    item.extras,
+                    steps_may_follow=steps_may_follow(
+                        measured.steps,
+                        measured.trace,
+                        trajectory=measured.trajectory is not None,
+                    ),
+                )
+        judgements = await judge(list(cases.values()), self._scoring, self._observer)
         by_place = dict(zip(cases, judgements, strict=True))
         return [
             (report.uid, _judged(report, by_place.get(place, {})))

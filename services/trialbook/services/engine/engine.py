@@ -13,6 +13,7 @@ from functools import partial
 from trialbook.services.application import clock
 from trialbook.services.application import worker as workers
 from trialbook.services.application.ports import CommandContext, Store, UnitOfWork
+from trialbook.services.application.task_identity import write_task_id
 from trialbook.services.application.views import Session
 from trialbook.services.application.work import TaskKey, WorkState
 from trialbook.services.application.worker import OpenedSession, Registration
@@ -33,18 +34,21 @@ from trialbook.services.engine.lease import (
     RunWouldBegin,
     lease_tasks,
 )
+from trialbook.services.engine.observer import UNOBSERVED, Observer
 from trialbook.services.engine.pace import Pace
 from trialbook.services.engine.plan import PlanBook
 from trialbook.services.engine.presence import SYSTEM, Presence
 from trialbook.services.engine.reopen import reopen
 from trialbook.services.engine.report import Disposition
 from trialbook.services.engine.sessions import Sessions
+from trialbook.services.engine.settle import Settler
 from trialbook.services.engine.signals import RunSignals, Signal
 from trialbook.services.engine.submission import Submissions
 from trialbook.services.engine.sweep import give_back_all
-from trialbook.services.engine.task_identity import write_task_id
+from trialbook.services.engine.trajectory_matter import needs_trajectory, with_trajectories
 from trialbook.services.engine.upkeep import Upkeep
 from trialbook.services.engine.verdict import Verdicts
+from trialbook.services.trajectory.settlement import PATIENCE
 
 _MAX_LEASED_AT_ONCE = 1000
 _LEASES_FIRST = 0.05
@@ -52,11 +56,15 @@ _LEASES_FIRST = 0.05
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """How the engine times its work. All in seconds."""
+    """How the engine times its work, in seconds.
+
+    `trace_patience` says how many times as long as usual it waits for spans.
+    """
 
     lease_duration: float = 30.0
     longest_wait: float = 20.0
     sweep_interval: float = 1.0
+    trace_patience: float = 1.0
 
     @property
     def server_lifetime(self) -> float:
@@ -83,7 +91,9 @@ class Pulse:
 class Engine:
     """Leases, records, and looks after what it has given out."""
 
-    def __init__(self, store: Store, settings: EngineSettings) -> None:
+    def __init__(
+        self, store: Store, settings: EngineSettings, observer: Observer = UNOBSERVED
+    ) -> None:
         self.settings = settings
         self.sessions = Sessions(store)
         self.runs = RunSignals()
@@ -97,13 +107,10 @@ class Engine:
         self._leasing = 0
         self._scoring = ThreadPoolExecutor(2, thread_name_prefix="trialbook-scorer")
         self._completions = Completions(
-            store, self._plans, self._in_flight, self._pace, self._scoring
+            store, self._plans, self._in_flight, self._pace, self._scoring, observer=observer
         )
         self.submissions = Submissions(
-            store,
-            self._plans,
-            self._scoring,
-            lambda run, state: self._on_loop(self._recorded, run, state),
+            store, self._plans, self._scoring, self._recorded_elsewhere, observer
         )
         self._presence = Presence(
             store, int(settings.server_lifetime * 1_000_000), self._lease_microseconds
@@ -118,16 +125,28 @@ class Engine:
             on_ready=self._work.notify,
         )
         self.jobs = Jobs(
-            JobTools(store, self._plans, self._scoring, new_uid()),
+            JobTools(store, self._plans, self._scoring, new_uid(), observer),
             JOB_KINDS,
             interval=settings.sweep_interval,
             on_changed=self._changed,
-            on_tasks=self._work.notify,
+            on_tasks=self._tasks_made,
         )
+        self._settler = self._new_settler(observer)
         self._verdicts = Verdicts(
-            store, interval=settings.sweep_interval, on_given=self.runs.notify
+            store, interval=settings.sweep_interval, on_given=self.runs.notify, observer=observer
         )
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    def _new_settler(self, observer: Observer) -> Settler:
+        return Settler(
+            self._store,
+            self._plans,
+            patience=PATIENCE.scaled(self.settings.trace_patience),
+            interval=self.settings.sweep_interval,
+            on_recorded=self._recorded_elsewhere,
+            on_tasks=self._work.notify,
+            observer=observer,
+        )
 
     async def start(self) -> None:
         """Go on where the last process stopped, or take part in what others do."""
@@ -139,6 +158,7 @@ class Engine:
             await self._store.transact(SYSTEM, partial(reopen, plans=self._plans, run=run))
         self.upkeep.start()
         self.jobs.start()
+        self._settler.start()
         self._verdicts.start()
         self._follower.start()
 
@@ -153,6 +173,7 @@ class Engine:
         self.drain()
         await self._follower.stop()
         await self._verdicts.stop()
+        await self._settler.stop()
         await self.jobs.stop()
         await self.upkeep.stop()
         await self._presence.leave()
@@ -220,7 +241,7 @@ class Engine:
             session,
             reports,
             self._serve_waiting,
-            lambda run, state: self._on_loop(self._recorded, run, state),
+            self._recorded_elsewhere,
         )
         if any(isinstance(report.outcome, TaskError) for report in reports):
             # A retry waits for its time, or the run stops at this failure.
@@ -291,6 +312,9 @@ class Engine:
             leases = await self._lease(request, may_begin=False)
         except RunWouldBegin:
             leases = await self._lease(request, may_begin=True)
+        if any(map(needs_trajectory, leases.tasks)):
+            # Not where they are leased: it would keep the writer from its other work.
+            leases.tasks = await self._store.read(partial(with_trajectories, tasks=leases.tasks))
         for task in leases.tasks:
             self._in_flight.add(task)
         for run in leases.begun:
@@ -326,10 +350,21 @@ class Engine:
             self._verdicts.hurry()
         self.runs.notify(run)
 
+    def _tasks_made(self) -> None:
+        """Let workers have what a job has made, and look at what waits for traces."""
+        self._work.notify()
+        self._settler.hurry()
+
     def _recorded(self, run: int, state: WorkState | None) -> None:
         self._changed(run, state is None)
         if state is not None and state.due_job is not None:
             self.jobs.hurry()
+        if state is not None and state.unsettled:
+            self._settler.hurry()
+
+    def _recorded_elsewhere(self, run: int, state: WorkState | None) -> None:
+        """Note what was recorded; called on the writer's thread."""
+        self._on_loop(self._recorded, run, state)
 
     def _on_loop(self, callback: Callable[..., None], *arguments: object) -> None:
         if self._loop is not None and not self._loop.is_closed():

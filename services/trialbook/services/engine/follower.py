@@ -87,7 +87,7 @@ class Follower:
         servable: dict[int, WorkState] = {}
         for state in queries.work.open_runs() if sessions else ():
             plan = self._plans.by_state(queries, state)
-            has_work = state.waiting or not state.exhausted
+            has_work = state.leasable or not state.exhausted
             has_room = state.out < plan.settings.concurrency
             if has_work and has_room and any(map(plan.served_by, sessions)):
                 servable[state.run] = state

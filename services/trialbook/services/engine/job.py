@@ -10,6 +10,7 @@ import msgspec
 
 from trialbook.services.application.ports import Store, UnitOfWork
 from trialbook.services.application.work import Job
+from trialbook.services.engine.observer import UNOBSERVED, Observer
 from trialbook.services.engine.plan import PlanBook, RunPlan
 
 _CLAIM = 2_000_000
@@ -24,6 +25,7 @@ class JobTools:
     plans: PlanBook
     scoring: Executor
     server: str
+    observer: Observer = UNOBSERVED
 
     def advance(self, uow: UnitOfWork, run: int, job: Job, following: Job | None) -> bool:
         """Put what follows in the place of a run's first job; None, if that is done.

@@ -88,7 +88,7 @@ class Jobs:
             due = await self._tools.store.read(lambda queries: self._due(queries, run))
             while due.job is not None:
                 async with self._slices:
-                    await self._kinds[due.job.kind].work(self._tools, due.plan, due.job)
+                    await self._do(due.plan, due.job)
                 due = await self._tools.store.read(lambda queries: self._due(queries, run))
                 self._on_changed(run, due.ended)
                 self._on_tasks()
@@ -96,6 +96,10 @@ class Jobs:
             tell("a job of a run", error)
         finally:
             self._at_work.discard(run)
+
+    async def _do(self, plan: RunPlan, job: Job) -> None:
+        with self._tools.observer.doing(f"job {job.kind}", plan):
+            await self._kinds[job.kind].work(self._tools, plan, job)
 
     def _due(self, queries: Queries, run: int) -> _Due:
         state = queries.work.state(run)

@@ -8,8 +8,9 @@ from concurrent.futures import Executor
 
 import msgspec
 
-from trialbook.services.domain.experiment import ScorerSpec
+from trialbook.services.domain.experiment import ScorerScope, ScorerSpec
 from trialbook.services.domain.judgement import Judgement
+from trialbook.services.engine.observer import UNOBSERVED, Observer, doing_for_each
 from trialbook.services.engine.place import NOT_APPLICABLE, Place, Steps, read_steps
 from trialbook.services.engine.plan import RunPlan, configured
 from trialbook.services.scoring.judgement import Sample
@@ -25,7 +26,8 @@ class Case(msgspec.Struct, frozen=True):
     """An output to be judged, with the run that says by which scorers.
 
     `steps` is the result's JSON array of StepOutcome, `extras` is the item's; None where there
-    are none. `places` are the scorers to judge by; None for all.
+    are none. `places` are the scorers to judge by; None for all. `steps_may_follow` says that a
+    trace may tell of steps that are not among these.
     """
 
     plan: RunPlan
@@ -33,21 +35,25 @@ class Case(msgspec.Struct, frozen=True):
     steps: str | None = None
     extras: str | None = None
     places: frozenset[int] | None = None
+    steps_may_follow: bool = False
 
 
-async def judge(cases: Sequence[Case], executor: Executor) -> list[dict[int, Judgement]]:
+async def judge(
+    cases: Sequence[Case], executor: Executor, observer: Observer = UNOBSERVED
+) -> list[dict[int, Judgement]]:
     """Return what is said of each case here, by the scorer's place in its run.
 
     That is what the built-in scorers judge, and of all others why they have nothing to judge: no
     such step or part, or an item that does not ask for them. Places without a judgement are left
-    to workers, or to the caller. Short texts and quick scorers are judged on the spot, which is
-    cheaper than a change of thread; anything else on a thread, so that other calls are answered
-    meanwhile.
+    to workers, to the caller, or until the trace has settled. Short texts and quick scorers are
+    judged on the spot, which is cheaper than a change of thread; anything else on a thread, so that
+    other calls are answered meanwhile.
     """
-    if _is_quick(cases):
-        return judge_all(cases)
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(executor, judge_all, cases)
+    with doing_for_each(observer, "judge", (case.plan for case in cases)):
+        if _is_quick(cases):
+            return judge_all(cases)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(executor, judge_all, cases)
 
 
 def _is_quick(cases: Sequence[Case]) -> bool:
@@ -57,9 +63,13 @@ def _is_quick(cases: Sequence[Case]) -> bool:
         characters += size
         if size > _CHARACTERS_OF_A_CASE:
             return False
-        if not all(spec.scorer in _QUICK for spec in case.plan.scorers if spec.built_in):
+        if not all(spec.scorer in _QUICK for spec in case.plan.scorers if _judges_here(spec)):
             return False
     return characters <= _CHARACTERS_ON_THE_LOOP
+
+
+def _judges_here(spec: ScorerSpec) -> bool:
+    return spec.built_in and spec.scope is not ScorerScope.TRAJECTORY
 
 
 def judge_all(cases: Sequence[Case]) -> list[dict[int, Judgement]]:
@@ -88,16 +98,20 @@ def _judge_places(case: Case) -> dict[int, Judgement]:
         if wanted is not None and number not in wanted:
             continue
         spec = asked.get(number) if place.spec.per_item else place.spec
-        said = NOT_APPLICABLE if spec is None else _judge_part(case.sample, steps, place, spec)
+        said = NOT_APPLICABLE if spec is None else _judge_part(case, steps, place, spec)
         if said is not None:
             found[number] = said
     return found
 
 
-def _judge_part(sample: Sample, steps: Steps, place: Place, spec: ScorerSpec) -> Judgement | None:
+def _judge_part(case: Case, steps: Steps, place: Place, spec: ScorerSpec) -> Judgement | None:
     """Return what a built-in scorer says; of others, why there is nothing to judge, or None."""
+    if place.awaits_trace(steps) and (
+        case.steps_may_follow or spec.scope is ScorerScope.TRAJECTORY
+    ):
+        return None
     try:
-        part = place.parts_of(sample, steps)
+        part = place.parts_of(case.sample, steps)
     except NotEvaluable as error:
         return error.judgement()
     return configured(spec.scorer, spec.params)(part) if spec.built_in else None

@@ -14,7 +14,7 @@ from trialbook.services.application.work import TARGET, WHOLE_RUN, TaskRow, Work
 from trialbook.services.domain.run import RunStatus
 from trialbook.services.engine.begin import begin
 from trialbook.services.engine.expand import expand
-from trialbook.services.engine.matter import NO_ITEM, NO_MATTER, Matter, matter_of
+from trialbook.services.engine.matter import NO_ITEM, NO_MATTER, Matter, judged_by, matter_of
 from trialbook.services.engine.pace import Pace
 from trialbook.services.engine.plan import PlanBook, RunPlan
 from trialbook.services.engine.rate_limit import allowance, taken
@@ -53,12 +53,17 @@ class LeaseRequest:
 
 
 class LeasedTask(msgspec.Struct, frozen=True):
-    """A task on its way to a worker. `matter` is what a scorer is to judge."""
+    """A task on its way to a worker. `matter` is what a scorer is to judge.
+
+    `weight` says about how many characters a trajectory adds to it, without which it must not go
+    out if there are any.
+    """
 
     plan: RunPlan
     row: TaskRow
     item: ItemView
     matter: Matter = NO_MATTER
+    weight: int = 0
 
 
 @dataclass(slots=True)
@@ -134,7 +139,7 @@ def _most_tasks(plan: RunPlan) -> int:
 def _size(task: LeasedTask) -> int:
     item = task.item
     bodies = (item.input, item.expected, item.context, item.metadata, task.matter.output)
-    return sum(len(body) for body in bodies if body is not None)
+    return task.weight + sum(len(body) for body in bodies if body is not None)
 
 
 def _all_with_bodies(uow: UnitOfWork, plan: RunPlan, rows: list[TaskRow]) -> list[LeasedTask]:
@@ -153,15 +158,22 @@ def _with_bodies(uow: UnitOfWork, plan: RunPlan, rows: list[TaskRow]) -> list[Le
         [row.ordinal for row in rows if row.number != WHOLE_RUN],
     )
     items[NO_ITEM.ordinal] = NO_ITEM
+    judged = judged_by(uow, plan, rows)
     tasks: list[LeasedTask] = []
     room = _ANSWER_CHARACTERS
     for row in rows:
         if row.ordinal not in items or room <= 0:
             break
-        item = items[row.ordinal]
-        matter = NO_MATTER if row.scorer == TARGET else matter_of(uow, plan, row, item)
-        tasks.append(LeasedTask(plan, row, item, matter))
-        room -= len(matter.output or "")
+        task = LeasedTask(plan, row, items[row.ordinal])
+        if row.scorer != TARGET:
+            result = judged.subjects.get(row.number)
+            if result is None and row.number != WHOLE_RUN and tasks:
+                # The page of results was full before.
+                break
+            matter = matter_of(plan, row, task.item, result)
+            task = LeasedTask(plan, row, task.item, matter, judged.weight(row.number))
+        tasks.append(task)
+        room -= len(task.matter.output or "") + task.weight
     return tasks
 
 
@@ -190,7 +202,7 @@ class _Lease:
         """Lease tasks that waited, then new ones; no more for the target than may begin now."""
         run, now, rate = self._plan.number, self._uow.now, self._plan.settings.rate_limit
         allowed = allowance(rate, state.rate_at, now) if rate else room
-        tasks = self._waiting(served, room, allowed) if state.waiting else []
+        tasks = self._waiting(served, room, allowed) if state.leasable else []
         left = min(room - len(tasks), allowed - _attempts(tasks))
         if TARGET in served and not state.exhausted and left > 0:
             tasks += self._new(state, left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -18,8 +19,8 @@ from trialbook.services.application.views import RunView, Session
 from trialbook.services.application.work import TARGET, WorkState
 from trialbook.services.domain.experiment import RunSettings, ScorerScope, ScorerSpec, Target
 from trialbook.services.domain.naming import run_name
-from trialbook.services.engine.place import Place
-from trialbook.services.scoring.catalogue import Scorer, configure
+from trialbook.services.engine.place import Place, read_steps
+from trialbook.services.scoring.catalogue import Scorer, configure, configure_trajectory
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,17 @@ class RunPlan:
         spec = self.scorers[place]
         return not (spec.built_in or spec.by_caller or spec.superseded)
 
+    def awaiting(self, places: Iterable[int], steps: str | None) -> set[int]:
+        """Return those of these scorers that only a trace gives something to judge.
+
+        `steps` is the result's JSON array of StepOutcome; None if there is none.
+        """
+        of_parts = [number for number in places if number in self.places]
+        if not of_parts:
+            return set()
+        reported = read_steps(steps)
+        return {number for number in of_parts if self.places[number].awaits_trace(reported)}
+
     def asked_by(self, extras: str | None) -> dict[int, ScorerSpec]:
         """Return what an item asks for of the scorers that are `per_item`, with its parameters."""
         own = scorers_of(extras)
@@ -113,6 +125,8 @@ class RunPlan:
 
 configured = lru_cache(maxsize=1024)(configure)
 """Makes a built-in scorer, or returns the one that was made of these parameters before."""
+configured_trajectory = lru_cache(maxsize=1024)(configure_trajectory)
+"""The same of scorers of trajectories."""
 
 
 def make_plan(view: RunView, generation: int = 0, defaults: tuple[ScorerSpec, ...] = ()) -> RunPlan:

@@ -86,6 +86,8 @@ class Presence:
         for state in uow.work.open_runs():
             timeout = uow.runs.by_number(state.run).settings.attempt_timeout
             uow.work.realign(state.run, uow.now, expires_at, expires_at + timeout)
+            # Nor could anybody hear those who had spans to tell.
+            uow.result_traces.realign(state.run, uow.now)
 
     def _arrive(self, uow: UnitOfWork) -> None:
         if not self._store.shared:

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from trialbook.services.application.ports import UnitOfWork
+from trialbook.services.application.result_trace import ResultTrace
 from trialbook.services.application.rework_reads import Unit
-from trialbook.services.application.work import TARGET, TaskKey, TaskRow
+from trialbook.services.application.task_identity import trace_id, write_task_id
+from trialbook.services.application.work import TARGET, WAITS_FOR_TRACE, TaskKey, TaskRow
 from trialbook.services.domain.content import Content, ContentCollector
+from trialbook.services.domain.experiment import ScorerScope
 from trialbook.services.domain.judgement import Judgement, ScoreStatus
 from trialbook.services.domain.run import (
     FACTS_PER_EVENT,
@@ -37,27 +40,13 @@ from trialbook.services.engine.report import (
     Measured,
     Report,
 )
-from trialbook.services.engine.task_identity import trace_id, write_task_id
+from trialbook.services.engine.skipped import ITEM_FAILED, SKIPPED, SUPERSEDED
+from trialbook.services.trajectory.trajectory import TraceStatus
 
 WRITER = "w0"
 """Names a run's stream of facts. Servers that share a database write to it in turn."""
 
 _jitter = random.SystemRandom()
-_ITEM_FAILED = Judgement(
-    ScoreStatus.SKIPPED, None, None, "item_failed", "The item failed: there is no output.", None
-)
-_SUPERSEDED = Judgement(
-    ScoreStatus.SKIPPED, None, None, "superseded", "Another scorer judges in its place now.", None
-)
-SKIPPED = {
-    reason: Judgement(ScoreStatus.SKIPPED, None, None, reason, sentence, None)
-    for reason, sentence in (
-        (SkipReason.RUN_CANCELLED, "The run was cancelled before."),
-        (SkipReason.RUN_DEADLINE, "The time of the run was over before."),
-        (SkipReason.TOO_MANY_FAILURES, "The run was stopped before: too many results failed."),
-        (SkipReason.NOT_SUBMITTED, "The caller has not submitted it."),
-    )
-}
 
 
 def record_reports(
@@ -110,6 +99,8 @@ class Ledger:
         self._done: list[TaskRow] = []
         self._postponed: list[TaskRow] = []
         self._new: list[TaskRow] = []
+        self._begun: list[ResultTrace] = []
+        self._resumed: list[ResultTrace] = []
 
     def take(self, row: TaskRow, report: Report) -> Disposition:
         """Take in a report whose lease holds."""
@@ -182,6 +173,16 @@ class Ledger:
         """Take in what is said of a result that is recorded."""
         self._score(unit, place, judgement, None)
 
+    def conclude(self, row: TaskRow, judgement: Judgement) -> None:
+        """Take in what is said here of a result whose trace has settled."""
+        self._score(row, row.scorer, judgement, None)
+        self._done.append(row)
+
+    def leave(self, unit: Unit, places: Sequence[int], steps: str | None, recorded_at: int) -> None:
+        """Leave it to others to judge a result that was recorded then, with these steps."""
+        if places and self._ask(unit, places, steps):
+            self._resumed.append(awaited(self._plan.number, unit.number, recorded_at, self._now))
+
     def add(self, tasks: Iterable[TaskRow]) -> None:
         """Take in new tasks."""
         self._new += tasks
@@ -191,6 +192,8 @@ class Ledger:
         self._append_facts()
         if any(fact.status is ResultStatus.FAILED for fact in self._results):
             stop_for_failures(self._uow, self._plan)
+        self._uow.result_traces.begin(self._begun)
+        self._uow.result_traces.resume(self._resumed)
         state = self._uow.work.settle(self._plan.number, self._done, self._postponed, self._new)
         if state is not None and state.finished:
             end_run(self._uow, self._plan.number)
@@ -198,32 +201,36 @@ class Ledger:
     def _answered(self, row: TaskRow, answer: Answered, measured: Measured) -> None:
         output = self._contents.add(answer.output)
         self._result(row, ResultStatus.SUCCEEDED, measured, output=output)
+        unjudged: list[int] = []
         for place in self._plan.of_results:
             judgement = answer.judgements.get(place) or self._unjudged(place)
             if judgement is not None:
                 self._score(row, place, judgement, answer.durations.get(place))
             else:
-                self._new.append(
-                    TaskRow(
-                        row.number,
-                        place,
-                        row.ordinal,
-                        row.item_id,
-                        row.trial,
-                        attempt=1,
-                        losses=0,
-                        ready_at=self._uow.now,
-                    )
-                )
+                unjudged.append(place)
+        if unjudged and self._ask(row, unjudged, measured.steps):
+            self._begun.append(awaited(self._plan.number, row.number, self._now, self._now))
+
+    def _ask(self, of: TaskRow | Unit, places: Sequence[int], steps: str | None) -> bool:
+        """Make tasks of what is not judged here yet; say whether some wait for the trace."""
+        waiting = self._plan.awaiting(places, steps)
+        self._new += (
+            _task(of, place, WAITS_FOR_TRACE if place in waiting else self._now) for place in places
+        )
+        return bool(waiting)
+
+    @property
+    def _now(self) -> int:
+        return self._uow.now
 
     def _unjudged(self, place: int) -> Judgement | None:
-        """Return what stands for a judgement that was not made; None if a worker makes it."""
+        """Return what stands for a judgement that was not made; None if it will be."""
         spec = self._plan.scorers[place]
         if spec.superseded:
-            return _SUPERSEDED
+            return SUPERSEDED
         if spec.by_caller:
             return SKIPPED[SkipReason.NOT_SUBMITTED]
-        if spec.built_in:
+        if spec.built_in and spec.scope is ScorerScope.ITEM:
             raise ValueError(f"the scorer at {place} of run {self._plan.uid} judges here")
         return None
 
@@ -231,7 +238,7 @@ class Ledger:
         if row.scorer == TARGET:
             self._result(row, ResultStatus.FAILED, measured, error=error)
             for place in self._plan.of_results:
-                self._score(row, place, _ITEM_FAILED, None)
+                self._score(row, place, ITEM_FAILED, None)
         else:
             reason = f"{error.kind}: {error.message}" if error.kind else error.message
             broken = Judgement(ScoreStatus.FAILED, None, None, error.code, reason[:2000], None)
@@ -261,6 +268,8 @@ class Ledger:
             steps=self._contents.add_optional(measured.steps),
             usage=measured.usage,
             round=self._plan.view.round,
+            trace=measured.trace,
+            trajectory=self._contents.add_optional(measured.trajectory),
         )
         self._results.append(fact)
 
@@ -288,7 +297,8 @@ class Ledger:
                 judgement.value,
                 judgement.passed,
                 judgement.label,
-                judgement.reason,
+                # It may quote names out of traces, and PostgreSQL keeps no such character.
+                judgement.reason.replace("\0", "\N{REPLACEMENT CHARACTER}"),
                 evidence,
                 duration,
             )
@@ -324,3 +334,13 @@ class Ledger:
             position += len(scores)
         self._uow.store_blobs(self._contents.blobs)
         self._uow.append(facts_stream_of(uid, WRITER), events, expected_version=None)
+
+
+def awaited(run: int, number: int, recorded_at: int, now: int) -> ResultTrace:
+    """Return the row of a result whose scorers wait for its trace, to be looked at now."""
+    return ResultTrace(run, number, TraceStatus.PENDING, 0, None, 0, recorded_at, now)
+
+
+def _task(of: TaskRow | Unit, scorer: int, ready_at: int) -> TaskRow:
+    """Return a first attempt at a score of a result."""
+    return TaskRow(of.number, scorer, of.ordinal, of.item_id, of.trial, 1, 0, ready_at)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trialbook.services.application.ports import UnitOfWork
-from trialbook.services.application.rework_reads import RetryTerms
+from trialbook.services.application.result_trace import ResultTrace
+from trialbook.services.application.rework_reads import RetryTerms, Unit
 from trialbook.services.application.run_job import (
     places_of,
     released,
@@ -16,10 +17,19 @@ from trialbook.services.application.run_job import (
     with_places,
 )
 from trialbook.services.application.views import ItemView, ResultView
-from trialbook.services.application.work import TARGET, WHOLE_RUN, Job, JobName, TaskRow
+from trialbook.services.application.work import (
+    TARGET,
+    WAITS_FOR_TRACE,
+    WHOLE_RUN,
+    Job,
+    JobName,
+    TaskRow,
+)
 from trialbook.services.domain.run import ResultStatus, Run, evolve, stream_of
 from trialbook.services.engine.expand import expand
 from trialbook.services.engine.plan import PlanBook, RunPlan
+from trialbook.services.engine.record import awaited
+from trialbook.services.engine.retry import new_task
 
 _SLICE = 500
 
@@ -42,11 +52,16 @@ def reopen(uow: UnitOfWork, plans: PlanBook, run: int) -> None:
         return
     recorded: set[int] = set()
     judging: list[TaskRow] = []
+    waiting: list[ResultTrace] = []
     for result in _results(uow, plan):
         recorded.add(result.number)
-        judging += _missing_scores(uow, plan, result)
+        missing = _missing_scores(uow, plan, result)
+        judging += missing
+        if any(row.waits_for_trace for row in missing):
+            waiting.append(awaited(run, result.number, result.recorded_at, uow.now))
     if not exhausted:
         _expand_beside(uow, plan, recorded)
+    uow.result_traces.begin(waiting)
     uow.work.settle(run, [], [], judging)
 
 
@@ -90,10 +105,13 @@ def _missing_scores(uow: UnitOfWork, plan: RunPlan, result: ResultView) -> list[
     # What is said of an outcome that was replaced since says nothing of this one.
     stale = result.recorded_at if result.round else 0
     judged = {score.scorer for score in result.scores if score.recorded_at >= stale}
+    missing = [place for place in plan.of_results if place not in judged]
+    waiting = plan.awaiting(missing, result.steps)
+    unit = Unit(result.number, result.ordinal, result.item_id, result.trial)
     return [
-        TaskRow(result.number, place, result.ordinal, result.item_id, result.trial, 1, 0, uow.now)
-        for place in plan.of_results
-        if place not in judged and plan.hosts(place)
+        new_task(unit, place, WAITS_FOR_TRACE if place in waiting else uow.now)
+        for place in missing
+        if place in waiting or plan.hosts(place)
     ]
 
 

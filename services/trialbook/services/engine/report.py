@@ -9,7 +9,7 @@ import msgspec
 
 from trialbook.services.application.work import TaskKey, WorkState
 from trialbook.services.domain.judgement import Judgement
-from trialbook.services.domain.run import TaskError, Usage
+from trialbook.services.domain.run import TaskError, TraceReport, Usage
 
 
 class Disposition(enum.Enum):
@@ -24,14 +24,17 @@ class Disposition(enum.Enum):
 class Measured(msgspec.Struct, frozen=True):
     """What an attempt tells beside its outcome, None where it does not.
 
-    `duration` is in microseconds; `steps` is JSON text, an array of StepOutcome. Without a
-    `trace_id` it is the one that the task was given.
+    `duration` is in microseconds; `steps` is JSON text, an array of StepOutcome; `trajectory` is
+    JSON text that tells what the target did. Without a `trace_id` it is the one that the task was
+    given.
     """
 
     duration: int | None = None
     usage: Usage | None = None
     steps: str | None = None
     trace_id: str | None = None
+    trace: TraceReport | None = None
+    trajectory: str | None = None
 
 
 UNMEASURED = Measured()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 import msgspec
@@ -15,10 +16,11 @@ from trialbook.services.domain.judgement import Judgement, ScoreStatus
 from trialbook.services.domain.run import ResultStatus, skipped_for
 from trialbook.services.engine.job import JobKind, JobTools
 from trialbook.services.engine.judge import Case, judge
+from trialbook.services.engine.place import steps_may_follow
 from trialbook.services.engine.plan import RunPlan
 from trialbook.services.engine.presence import SYSTEM
-from trialbook.services.engine.record import SKIPPED, Ledger
-from trialbook.services.engine.retry import new_task
+from trialbook.services.engine.record import Ledger
+from trialbook.services.engine.skipped import SKIPPED
 from trialbook.services.scoring.judgement import Sample
 
 _SLICE = 1000
@@ -58,18 +60,25 @@ async def _judge_slice(tools: JobTools, plan: RunPlan, job: Job) -> None:
             return
         ledger = Ledger(uow, plan)
         for result in found.results:
-            unit, judgements = result.unit, said.get(result.unit.number, {})
-            for place in places:
-                if (unit.number, place) in found.scored:
-                    continue
-                judgement = judgements.get(place) or _unjudged(result)
-                if judgement is None:
-                    ledger.add([new_task(unit, place, uow.now)])
-                else:
-                    ledger.judge(unit, place, judgement)
+            left = [place for place in places if (result.unit.number, place) not in found.scored]
+            _take(ledger, result, left, said.get(result.unit.number, {}))
         ledger.write()
 
     await tools.store.transact(SYSTEM, write)
+
+
+def _take(
+    ledger: Ledger, result: RecordedOutput, places: Sequence[int], said: Mapping[int, Judgement]
+) -> None:
+    """Take in what is said of a result; what is not said here is left to others."""
+    unjudged: list[int] = []
+    for place in places:
+        judgement = said.get(place) or _unjudged(result)
+        if judgement is None:
+            unjudged.append(place)
+        else:
+            ledger.judge(result.unit, place, judgement)
+    ledger.leave(result.unit, unjudged, result.steps, result.recorded_at)
 
 
 def _read(queries: Queries, plan: RunPlan, places: tuple[int, ...], after: int) -> _Slice:
@@ -94,8 +103,13 @@ async def _say(
         if result.output is not None:
             item = found.items[result.unit.ordinal]
             sample = Sample(result.output, item.expected, item.input)
-            cases[result.unit.number] = Case(plan, sample, result.steps, item.extras, wanted)
-    judgements = await judge(list(cases.values()), tools.scoring)
+            follow = steps_may_follow(
+                result.steps, result.trace, trajectory=result.tells_trajectory
+            )
+            cases[result.unit.number] = Case(
+                plan, sample, result.steps, item.extras, wanted, follow
+            )
+    judgements = await judge(list(cases.values()), tools.scoring, tools.observer)
     return dict(zip(cases, judgements, strict=True))
 
 

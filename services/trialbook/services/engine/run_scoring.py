@@ -19,8 +19,9 @@ from trialbook.services.engine.job import JobKind, JobTools
 from trialbook.services.engine.place import Place
 from trialbook.services.engine.plan import RunPlan
 from trialbook.services.engine.presence import SYSTEM
-from trialbook.services.engine.record import SKIPPED, Ledger
+from trialbook.services.engine.record import Ledger
 from trialbook.services.engine.retry import new_task
+from trialbook.services.engine.skipped import SKIPPED
 from trialbook.services.scoring.catalogue import RunJudge, configure_run
 from trialbook.services.scoring.judgement import Sample
 from trialbook.services.scoring.not_evaluable import NotEvaluable

@@ -27,6 +27,8 @@ from trialbook.services.domain.run import SkipReason, TaskError, skipped_for
 from trialbook.services.engine.expand import expand
 from trialbook.services.engine.job import JobKind, JobTools
 from trialbook.services.engine.judge import Case, judge
+from trialbook.services.engine.observer import Observer
+from trialbook.services.engine.place import steps_may_follow
 from trialbook.services.engine.plan import PlanBook, RunPlan
 from trialbook.services.engine.presence import SYSTEM
 from trialbook.services.engine.record import Ledger
@@ -56,12 +58,18 @@ class Submissions:
     """Judges and records what callers submit."""
 
     def __init__(
-        self, store: Store, plans: PlanBook, scoring: Executor, on_recorded: OnRecorded
+        self,
+        store: Store,
+        plans: PlanBook,
+        scoring: Executor,
+        on_recorded: OnRecorded,
+        observer: Observer,
     ) -> None:
         self._store = store
         self._plans = plans
         self._scoring = scoring
         self._on_recorded = on_recorded
+        self._observer = observer
 
     async def submit(
         self, context: CommandContext, project: str, run_id: str, results: Sequence[Submitted]
@@ -104,7 +112,7 @@ class Submissions:
                 for item in page.rows
                 for index in by_item[item.item_id]
             }
-            judgements = await judge(list(cases.values()), self._scoring)
+            judgements = await judge(list(cases.values()), self._scoring, self._observer)
             said.update(zip(cases, judgements, strict=True))
             after = page.after
         require_selected(plan.view, results, said.keys())
@@ -164,7 +172,9 @@ def _case(plan: RunPlan, result: Submitted, item: ItemView) -> Case:
     if not isinstance(output, str):
         output, places = "null", frozenset[int]()
     sample = Sample(output, item.expected, item.input)
-    return Case(plan, sample, result.steps, item.extras, places)
+    told = result.trajectory is not None
+    follow = steps_may_follow(result.steps, result.trace, trajectory=told)
+    return Case(plan, sample, result.steps, item.extras, places, follow)
 
 
 def _compared(result: Submitted, before: RecordedOutcome) -> Submission:
@@ -186,7 +196,14 @@ def _outcome(plan: RunPlan, result: Submitted, said: dict[int, Judgement]) -> An
 
 
 def _measured(result: Submitted) -> Measured:
-    return Measured(result.latency, result.usage, result.steps, result.trace_id)
+    return Measured(
+        result.latency,
+        result.usage,
+        result.steps,
+        result.trace_id,
+        result.trace,
+        result.trajectory,
+    )
 
 
 async def _skip_missing(tools: JobTools, plan: RunPlan, job: Job) -> None:

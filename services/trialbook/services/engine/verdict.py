@@ -11,6 +11,7 @@ from trialbook.services.application import verdict as application
 from trialbook.services.application.ports import Store
 from trialbook.services.domain.errors import RunGoesOn, Unavailable
 from trialbook.services.engine.lookout import Lookout, tell
+from trialbook.services.engine.observer import UNOBSERVED, Observer
 from trialbook.services.engine.presence import SYSTEM
 
 _AT_ONCE = 2
@@ -35,8 +36,16 @@ class Verdicts:
     on the event loop with the run.
     """
 
-    def __init__(self, store: Store, *, interval: float, on_given: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        interval: float,
+        on_given: Callable[[int], None],
+        observer: Observer = UNOBSERVED,
+    ) -> None:
         self._store = store
+        self._observer = observer
         self._interval = interval
         self._on_given = on_given
         self._lookout = Lookout(
@@ -73,10 +82,8 @@ class Verdicts:
         trouble = self._troubles.get(run, _Trouble())
         try:
             async with self._at_once:
-                if trouble.tries < _TRIES:
-                    await application.give_due(self._store, SYSTEM, run)
-                else:
-                    await self._store.transact(SYSTEM, lambda uow: application.give_up(uow, run))
+                with self._observer.doing("verdict", run_number=run):
+                    await self._give_or_not(run, trouble)
             self._on_given(run)
         except RunGoesOn:
             # It was retried or rescored meanwhile, and is asked again when that has ended.
@@ -86,6 +93,12 @@ class Verdicts:
             tell(f"giving the verdict on run {run}", error)
         finally:
             self._at_work.discard(run)
+
+    async def _give_or_not(self, run: int, trouble: _Trouble) -> None:
+        if trouble.tries < _TRIES:
+            await application.give_due(self._store, SYSTEM, run)
+        else:
+            await self._store.transact(SYSTEM, lambda uow: application.give_up(uow, run))
 
     def _put_off(self, run: int, trouble: _Trouble, *, counts: bool) -> None:
         wait = min(_LONGEST_WAIT, self._interval * 2**trouble.tries)

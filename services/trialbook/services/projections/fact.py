@@ -200,6 +200,7 @@ def _result_view(fact: ResultFact, bodies: dict[bytes, str], recorded_at: int) -
         fact.usage,
         fact.round,
         recorded_at,
+        trace=fact.trace,
     )
 
 

@@ -23,5 +23,14 @@ MIGRATIONS = (
         ),
         rebuild=True,
     ),
+    Migration(
+        3,
+        "traces, and results with what is known of theirs",
+        statements=(
+            "DELETE FROM command",
+            "ALTER TABLE run_work ADD COLUMN unsettled INTEGER NOT NULL DEFAULT 0",
+        ),
+        rebuild=True,
+    ),
 )
 """Numbered 1, 2, 3 …: append only. A file of the first release has taken none of them."""

@@ -1,4 +1,4 @@
-"""Whose stream it is: from a stream's name to the dataset, experiment or run."""
+"""Whose stream it is: from a stream's name to the dataset, experiment, run or the like."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ TABLES = {
     "dataset": ("dataset", "dataset_id"),
     "experiment": ("experiment", "experiment_id"),
     "run": ("run", "run_id"),
+    # A project has its viewers once, so that they need no id.
+    "trace_viewers": ("trace_viewers", "''"),
 }
 if missing := NOUNS - TABLES.keys():
     raise TypeError(f"events of nouns whose owners are not known: {missing}")

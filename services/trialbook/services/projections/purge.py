@@ -24,7 +24,7 @@ from trialbook.services.projections.columns import FOREVER, placeholders, slices
 _EVENTS = 50
 _BODIES = {
     "item": ("input", "expected", "context", "metadata", "extras"),
-    "result": ("output", "steps"),
+    "result": ("output", "steps", "trajectory"),
     "score": ("evidence",),
 }
 # The commands whose results may tell of items' contents: of what did not fit, or was reviewed.
@@ -125,7 +125,7 @@ class SqlPurgeInTransaction(SqlPurge):
                     events += 1
         self._scrub(told)
         self._forget_tales(scope)
-        return Erased(len(found.results), events, frozenset(blobs))
+        return Erased(frozenset(found.results), events, frozenset(blobs))
 
     def drop_blobs(self, digests: Collection[bytes]) -> int:
         """Delete those of these bodies that nothing refers to; return how many."""
@@ -180,7 +180,7 @@ class SqlPurgeInTransaction(SqlPurge):
             these = f"WHERE run = ? AND number IN ({placeholders(len(some))})"
             self._tx.execute(
                 "UPDATE result SET output = NULL, output_blob = NULL, "
-                "steps = NULL, steps_blob = NULL, "
+                "steps = NULL, steps_blob = NULL, trajectory = NULL, trajectory_blob = NULL, "
                 + ", ".join(
                     f"{column} = CASE WHEN error_code IS NULL THEN NULL ELSE '' END"
                     for column in ("error_message", "error_kind", "error_stack")

@@ -23,6 +23,7 @@ from trialbook.services.projections.result_columns import (
     RESULT_COLUMNS,
     SCORE_COLUMNS,
     SCORE_STATUSES,
+    TRAJECTORY_COLUMNS,
     score_number,
     status_number,
 )
@@ -58,6 +59,9 @@ SCHEMA = (
         round INTEGER NOT NULL,
         recorded_at INTEGER NOT NULL,
         event INTEGER NOT NULL,
+        trace_report TEXT,
+        trajectory TEXT,
+        trajectory_blob BLOB,
         UNIQUE (run, number)
     )
     """,
@@ -74,6 +78,10 @@ SCHEMA = (
     """
     CREATE INDEX IF NOT EXISTS result_steps_blob ON result (steps_blob)
         WHERE steps_blob IS NOT NULL
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS result_trajectory_blob ON result (trajectory_blob)
+        WHERE trajectory_blob IS NOT NULL
     """,
     """
     CREATE TABLE IF NOT EXISTS score (
@@ -122,7 +130,8 @@ def _results_recorded(recorded: RecordedEvent, event: ResultsRecorded, tx: Trans
         (*after.less(before), last_position, event.uid),
     )[0][0]
     origin = (recorded.metadata.recorded_at, recorded.position)
-    tx.insert("result", RESULT_COLUMNS, [_result_row(run, fact, origin) for fact in event.results])
+    rows = [_result_row(run, fact, origin) for fact in event.results]
+    tx.insert("result", (*RESULT_COLUMNS, *TRAJECTORY_COLUMNS), rows)
     add_chunk(tx, run, recorded, event.first_position, len(event.results))
 
 
@@ -189,6 +198,8 @@ def _result_row(run: int, fact: ResultFact, origin: tuple[int, int]) -> tuple[An
         *((None,) * 3 if fact.usage is None else msgspec.structs.astuple(fact.usage)),
         fact.round,
         *origin,
+        None if fact.trace is None else msgspec.json.encode(fact.trace).decode(),
+        *content_columns(fact.trajectory),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from trialbook.services.domain.judgement import ScoreStatus
-from trialbook.services.domain.run import ResultStatus
+from trialbook.services.domain.run import ResultStatus, TraceReport
 
 # The places in these tuples are what the columns hold: append only.
 RESULT_STATUSES = (ResultStatus.SUCCEEDED, ResultStatus.FAILED, ResultStatus.SKIPPED)
@@ -39,7 +41,10 @@ RESULT_COLUMNS = (
     "round",
     "recorded_at",
     "event",
+    "trace_report",
 )
+TRAJECTORY_COLUMNS = ("trajectory", "trajectory_blob")
+"""Beside RESULT_COLUMNS; read only where they are asked for."""
 SCORE_COLUMNS = (
     "run",
     "number",
@@ -59,6 +64,7 @@ RESULT_VIEW = f"SELECT {','.join(RESULT_COLUMNS)} FROM result "
 SCORE_VIEW = f"SELECT {','.join(SCORE_COLUMNS[1:])} FROM score "
 BODIES = (RESULT_COLUMNS.index("output"), RESULT_COLUMNS.index("steps"))
 EVIDENCE = (SCORE_COLUMNS.index("evidence") - 1,)
+_decode_trace_report = msgspec.json.Decoder(TraceReport).decode
 _result_number = {status: place for place, status in enumerate(RESULT_STATUSES)}
 _score_number = {status: place for place, status in enumerate(SCORE_STATUSES)}
 
@@ -76,3 +82,8 @@ def status_of(number: int) -> ResultStatus:
 def score_number(status: ScoreStatus) -> int:
     """Return what stands for a status in a score's row."""
     return _score_number[status]
+
+
+def read_trace_report(text: str | None) -> TraceReport | None:
+    """Return what a result's row knows of its trace."""
+    return None if text is None else _decode_trace_report(text)

@@ -22,7 +22,7 @@ from trialbook.services.domain.run import (
     Usage,
 )
 from trialbook.services.projections.bodies import fill_bodies, fitting, row_sizes
-from trialbook.services.projections.columns import placeholders, truth
+from trialbook.services.projections.columns import placeholders, slices, truth
 from trialbook.services.projections.result_columns import (
     BODIES,
     EVIDENCE,
@@ -31,6 +31,7 @@ from trialbook.services.projections.result_columns import (
     RESULT_VIEW,
     SCORE_STATUSES,
     SCORE_VIEW,
+    read_trace_report,
     status_number,
 )
 
@@ -100,6 +101,20 @@ class SqlResults:
         """Return one result with its scores."""
         found = self._page(run, "WHERE run = ? AND number = ? LIMIT ?", [run.number, number], 1)
         return found.rows[0] if found.rows else None
+
+    def reported_trajectories(self, number: int, results: Collection[int]) -> dict[int, str]:
+        """Return what was reported as the trajectories of these results, as far as anything was."""
+        rows = [
+            row
+            for some in slices(sorted(results))
+            for row in self._reader.query(
+                "SELECT number, trajectory, trajectory_blob FROM result WHERE run = ? "
+                f"AND number IN ({placeholders(len(some))}) "
+                "AND (trajectory IS NOT NULL OR trajectory_blob IS NOT NULL)",
+                (number, *some),
+            )
+        ]
+        return {row[0]: row[1] for row in fill_bodies(self._reader, rows, (1,))}
 
     def recorded(self, number: int, keys: Collection[TaskKey]) -> set[TaskKey]:
         """Return which of these tasks of a run have their result or score."""
@@ -180,6 +195,7 @@ def _result(row: tuple[Any, ...], scores: tuple[ScoreView, ...]) -> ResultView:
         round=columns["round"],
         recorded_at=columns["recorded_at"],
         scores=scores,
+        trace=read_trace_report(columns["trace_report"]),
     )
 
 

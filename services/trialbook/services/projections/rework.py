@@ -16,10 +16,15 @@ from trialbook.services.application.views import Page, RunView
 from trialbook.services.domain.run import ErrorCode, ResultStatus, SkipReason, TaskError
 from trialbook.services.projections.bodies import fill_bodies, page_of
 from trialbook.services.projections.columns import placeholders, slices
-from trialbook.services.projections.result_columns import status_number, status_of
+from trialbook.services.projections.result_columns import (
+    read_trace_report,
+    status_number,
+    status_of,
+)
 
 _OUTPUT = (
-    "SELECT number, ordinal, item_id, trial, status, output, output_blob, steps, steps_blob "
+    "SELECT number, ordinal, item_id, trial, status, output, output_blob, steps, steps_blob, "
+    "trace_report, trajectory IS NOT NULL OR trajectory_blob IS NOT NULL, recorded_at "
     "FROM result WHERE run = ? AND number > ? ORDER BY number LIMIT ?"
 )
 _OUTPUT_BODIES = (5, 7)
@@ -148,8 +153,16 @@ def _retryable(
 
 
 def _output(row: tuple[Any, ...]) -> RecordedOutput:
-    number, ordinal, item_id, trial, status, output, _, steps, _ = row
-    return RecordedOutput(Unit(number, ordinal, item_id, trial), status_of(status), output, steps)
+    number, ordinal, item_id, trial, status, output, _, steps, _, trace, told, recorded_at = row
+    return RecordedOutput(
+        Unit(number, ordinal, item_id, trial),
+        status_of(status),
+        output,
+        steps,
+        read_trace_report(trace),
+        bool(told),
+        recorded_at,
+    )
 
 
 def _outcome(row: tuple[Any, ...]) -> RecordedOutcome:

@@ -190,6 +190,7 @@ def _pins(event: RunStarted) -> RunPins:
         caller_driven=event.caller_driven,
         metadata=event.metadata,
         target_options=event.target_options,
+        traceparent=event.traceparent,
         context=event.context,
         selection=event.selection,
         gate=event.gate,

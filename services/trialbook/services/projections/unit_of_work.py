@@ -28,26 +28,37 @@ from trialbook.services.projections import (
     experiment,
     item,
     result,
+    result_trace,
     review,
     review_queue,
     run,
     server,
+    telemetry,
+    trace_viewer,
     work,
     worker,
 )
 from trialbook.services.projections.consumer import SqlConsumers, SqlConsumersInTransaction
 from trialbook.services.projections.dataset import SqlDatasets, SqlDatasetsInTransaction
+from trialbook.services.projections.evaluation import SqlRecordedScores
 from trialbook.services.projections.event import SqlEvents
 from trialbook.services.projections.experiment import SqlExperiments
 from trialbook.services.projections.fact import SqlFacts
 from trialbook.services.projections.purge import SqlPurge, SqlPurgeInTransaction
 from trialbook.services.projections.result_filter import SqlFilteredResults
+from trialbook.services.projections.result_trace import (
+    SqlResultTraces,
+    SqlResultTracesInTransaction,
+)
 from trialbook.services.projections.review_queue import SqlReviews, SqlReviewsInTransaction
 from trialbook.services.projections.rework import SqlRework
 from trialbook.services.projections.run import SqlRunHeads
 from trialbook.services.projections.run_columns import SqlRunColumns
 from trialbook.services.projections.score import SqlScores
 from trialbook.services.projections.server import SqlServers, SqlServersInTransaction
+from trialbook.services.projections.telemetry import SqlTracesInTransaction
+from trialbook.services.projections.trace_reads import SqlTraces
+from trialbook.services.projections.trace_viewer import SqlTraceViewers
 from trialbook.services.projections.work import SqlWork
 from trialbook.services.projections.work_change import SqlWorkInTransaction
 from trialbook.services.projections.worker import SqlWorkers, SqlWorkersInTransaction
@@ -56,7 +67,7 @@ R = TypeVar("R")
 H = TypeVar("H", bound=msgspec.Struct)
 E = TypeVar("E", bound=msgspec.Struct)
 
-_READ_MODELS = (dataset, item, experiment, run, result, review)
+_READ_MODELS = (dataset, item, experiment, run, result, review, trace_viewer)
 READ_MODELS = tuple(table for model in _READ_MODELS for table in model.TABLES)
 READ_MODEL_SCHEMA = tuple(statement for model in _READ_MODELS for statement in model.SCHEMA)
 _HEAD_SNAPSHOT = """
@@ -74,6 +85,8 @@ SCHEMA = (
     *consumer.SCHEMA,
     *server.SCHEMA,
     *review_queue.SCHEMA,
+    *telemetry.SCHEMA,
+    *result_trace.SCHEMA,
     _HEAD_SNAPSHOT,
 )
 
@@ -107,12 +120,16 @@ class SqlQueries:
         self.rework = SqlRework(reader)
         self.scores = SqlScores(reader)
         self.reviews = SqlReviews(reader)
+        self.trace_viewers = SqlTraceViewers(reader)
         self.events = SqlEvents(reader)
+        self.recorded_scores = SqlRecordedScores(reader)
         self.purge = SqlPurge(reader)
         self.consumers = SqlConsumers(reader)
         self.workers = SqlWorkers(reader)
         self.servers = SqlServers(reader)
         self.work = SqlWork(reader)
+        self.traces = SqlTraces(reader)
+        self.result_traces = SqlResultTraces(reader)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call back at once: a snapshot shows what is committed."""
@@ -133,12 +150,16 @@ class SqlUnitOfWork:
         self.rework = SqlRework(tx)
         self.scores = SqlScores(tx)
         self.reviews = SqlReviewsInTransaction(tx)
+        self.trace_viewers = SqlTraceViewers(tx)
         self.events = SqlEvents(tx)
+        self.recorded_scores = SqlRecordedScores(tx)
         self.purge = SqlPurgeInTransaction(tx, self._metadata)
         self.consumers = SqlConsumersInTransaction(tx)
         self.workers = SqlWorkersInTransaction(tx)
         self.servers = SqlServersInTransaction(tx)
         self.work = SqlWorkInTransaction(tx)
+        self.traces = SqlTracesInTransaction(tx)
+        self.result_traces = SqlResultTracesInTransaction(tx)
         self._command_id = context.command_id or new_uid()
 
     def head(

@@ -11,13 +11,14 @@ import msgspec
 from trialbook.eventstore import Reader
 from trialbook.services.application.work import (
     TARGET,
+    WAITS_FOR_TRACE,
     Job,
     TaskKey,
     TaskRow,
     WorkState,
 )
 from trialbook.services.domain.run import SUSPECT_LOSSES, RunStatus
-from trialbook.services.projections.columns import placeholders
+from trialbook.services.projections.columns import placeholders, slices
 
 # A literal, so that the partial index serves it.
 _SUSPECT = f"(losses >= {SUSPECT_LOSSES})"
@@ -38,6 +39,7 @@ SCHEMA = (
         served_at INTEGER NOT NULL DEFAULT 0,
         jobs TEXT NOT NULL DEFAULT '[]',
         rate_at INTEGER NOT NULL DEFAULT 0,
+        unsettled INTEGER NOT NULL DEFAULT 0,
         generation INTEGER NOT NULL DEFAULT 0
     )
     """,
@@ -98,6 +100,7 @@ STATE_COLUMNS = (
     "jobs",
     "generation",
     "rate_at",
+    "unsettled",
 )
 _STATE = f"SELECT {','.join(STATE_COLUMNS)} FROM run_work "
 _STATE_WITH_STATUS = (
@@ -194,6 +197,18 @@ class SqlWork:
         )
         return {row.key: row for row in rows if row.key in keys}
 
+    def unsettled(self, run: int, numbers: Collection[int]) -> list[TaskRow]:
+        """Return the tasks of these results that wait for their traces."""
+        return [
+            task
+            for some in slices(sorted(numbers))
+            for task in self._tasks(
+                f"WHERE run = ? AND number IN ({placeholders(len(some))}) AND ready_at = ? "
+                "AND lease_token IS NULL",
+                (run, *some, WAITS_FOR_TRACE),
+            )
+        ]
+
     def all(self, run: int, limit: int) -> list[TaskRow]:
         """Return tasks of a run, by number."""
         return self._tasks("WHERE run = ? ORDER BY number, scorer LIMIT ?", (run, limit))
@@ -209,9 +224,10 @@ class SqlWork:
     def next_wake(self, now: int) -> int | None:
         """Return when the next task may go out that may not now; None without any."""
         ready_at, rate_at = self._reader.query(
-            "SELECT (SELECT MIN(ready_at) FROM task WHERE lease_token IS NULL AND ready_at > ?), "
+            "SELECT (SELECT MIN(ready_at) FROM task WHERE lease_token IS NULL "
+            "AND ready_at > ? AND ready_at < ?), "
             "(SELECT MIN(rate_at) FROM run_work WHERE rate_at > ?)",
-            (now, now),
+            (now, WAITS_FOR_TRACE, now),
         )[0]
         if rate_at is not None:
             rate_at = max(rate_at, now + _BETWEEN_RATE_WAKES)
@@ -229,7 +245,7 @@ class SqlWork:
 
 def state_of(row: tuple[Any, ...]) -> WorkState:
     """Return the state that a row of STATE_COLUMNS says."""
-    run, ordinal, trial, number, exhausted, leased, waiting, jobs, generation, rate_at = row
+    run, ordinal, trial, number, exhausted, leased, waiting, jobs, *rest = row
     return WorkState(
         run,
         ordinal,
@@ -239,6 +255,5 @@ def state_of(row: tuple[Any, ...]) -> WorkState:
         leased,
         waiting,
         () if jobs == _NO_JOBS else _decode_jobs(jobs),
-        generation,
-        rate_at,
+        *rest,
     )

@@ -8,7 +8,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import msgspec
 
 from trialbook.eventstore import Transaction
-from trialbook.services.application.work import Job, TaskKey, TaskPlace, TaskRow, WorkState
+from trialbook.services.application.work import (
+    WAITS_FOR_TRACE,
+    Job,
+    TaskKey,
+    TaskPlace,
+    TaskRow,
+    WorkState,
+)
 from trialbook.services.projections.columns import placeholders
 from trialbook.services.projections.work import (
     STATE_COLUMNS,
@@ -119,7 +126,19 @@ class SqlWorkInTransaction(SqlWork):
             run,
             leased=-was_out - len(postponed),
             waiting=was_out - len(done) + len(postponed) + len(new),
+            unsettled=sum(task.waits_for_trace for task in new)
+            - sum(task.waits_for_trace for task in done),
         )
+
+    def release(self, run: int, tasks: Sequence[TaskRow], now: int) -> None:
+        """Let tasks go out whose traces have settled."""
+        for scorer, numbers in _numbers_by_scorer(task.key for task in tasks):
+            self._tx.execute(
+                "UPDATE task SET ready_at = ? WHERE run = ? AND scorer = ? "
+                f"AND number IN ({placeholders(len(numbers))})",
+                (now, run, scorer, *numbers),
+            )
+        self._count(run, unsettled=-len(tasks))
 
     def _delete(self, run: int, tasks: Sequence[TaskRow]) -> None:
         for scorer, numbers in _numbers_by_scorer(task.key for task in tasks):
@@ -146,8 +165,9 @@ class SqlWorkInTransaction(SqlWork):
             (expires_at, deadline, run),
         )
         self._tx.execute(
-            "UPDATE task SET ready_at = ? WHERE run = ? AND lease_token IS NULL AND ready_at > ?",
-            (now, run, now),
+            "UPDATE task SET ready_at = ? "
+            "WHERE run = ? AND lease_token IS NULL AND ready_at > ? AND ready_at < ?",
+            (now, run, now, WAITS_FOR_TRACE),
         )
 
     def _insert(self, run: int, tasks: Sequence[TaskRow]) -> None:
@@ -175,11 +195,13 @@ class SqlWorkInTransaction(SqlWork):
             on_conflict=_REPLACE,
         )
 
-    def _count(self, run: int, *, leased: int, waiting: int) -> WorkState | None:
+    def _count(
+        self, run: int, *, leased: int = 0, waiting: int = 0, unsettled: int = 0
+    ) -> WorkState | None:
         rows = self._tx.query(
-            "UPDATE run_work SET leased = leased + ?, waiting = waiting + ? WHERE run = ? "
-            f"RETURNING {','.join(STATE_COLUMNS)}",
-            (leased, waiting, run),
+            "UPDATE run_work SET leased = leased + ?, waiting = waiting + ?, "
+            f"unsettled = unsettled + ? WHERE run = ? RETURNING {','.join(STATE_COLUMNS)}",
+            (leased, waiting, unsettled, run),
         )
         return state_of(rows[0]) if rows else None
 

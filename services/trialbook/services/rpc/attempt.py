@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import msgspec
 
 from trialbook.services.application.json_text import check_json
 from trialbook.services.domain.errors import Violation
-from trialbook.services.domain.run import NO_OUTPUT, ErrorCode, StepOutcome, TaskError, Usage
+from trialbook.services.domain.run import (
+    NO_OUTPUT,
+    ErrorCode,
+    StepOutcome,
+    TaskError,
+    TraceReport,
+    Usage,
+)
 from trialbook.services.rpc.payload import read_duration, read_json
 from trialbook.services.rpc.result import ERROR_CODES
 from trialbook.v1 import run_pb2 as pb
+from trialbook.v1 import trace_pb2
 
 MAX_MESSAGE = 4000
 MAX_STEPS = 1000
+MAX_TRACES = 100
+TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")
+TRACE_ID_RULE = "must be 32 hex digits in lower case, not all 0"
+_SPAN_ID = re.compile(r"(?!0{16})[0-9a-f]{16}")
 _MAX_STACK = 16_000
 _MAX_KIND = 200
 _MAX_STEP_ID = 200
@@ -28,6 +41,35 @@ _WHITE_SPACE = " \t\r\n"
 _REPORTED_CODES = {
     number: code for code, number in ERROR_CODES.items() if code is not ErrorCode.WORKER_LOST
 }
+
+
+def check_trace(path: str, trace: trace_pb2.TraceReport | None) -> list[Violation]:
+    """Return what is wrong with what is known of a trace; nothing is wrong with None."""
+    if trace is None:
+        return []
+    found = []
+    if len(trace.trace_ids) > MAX_TRACES:
+        found.append(Violation(f"{path}.trace_ids", f"has more than {MAX_TRACES} trace ids"))
+    for index, trace_id in enumerate(trace.trace_ids[:MAX_TRACES]):
+        if not TRACE_ID.fullmatch(trace_id):
+            found.append(Violation(f"{path}.trace_ids[{index}]", TRACE_ID_RULE))
+    if trace.span_id and not _SPAN_ID.fullmatch(trace.span_id):
+        problem = "must be 16 hex digits in lower case, not all 0, or empty"
+        found.append(Violation(f"{path}.span_id", problem))
+    found += [
+        Violation(f"{path}.{name}", "is negative")
+        for name in ("span_count", "open_spans")
+        if getattr(trace, name) < 0
+    ]
+    return found
+
+
+def read_trace(trace: trace_pb2.TraceReport | None) -> TraceReport | None:
+    """Return what is known of a trace, once it is checked."""
+    if trace is None:
+        return None
+    count = trace.span_count if trace.HasField("span_count") else None
+    return TraceReport(tuple(trace.trace_ids), trace.span_id, count, trace.open_spans)
 
 
 def told(text: str, limit: int) -> str:

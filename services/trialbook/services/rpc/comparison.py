@@ -93,8 +93,8 @@ def _read_runs(request: rpc.CompareRunsRequest) -> tuple[str, list[str]]:
     """Return the project, and the ids of the baseline and of the candidates. Raises Invalid."""
     project, baseline = parse_run("baseline", request.baseline)
     count = len(request.candidates)
-    if not 1 <= count <= MAX_CANDIDATES:
-        raise Invalid.field("candidates", f"are {count}; name 1 to {MAX_CANDIDATES} runs")
+    if count > MAX_CANDIDATES:
+        raise Invalid.field("candidates", f"are {count}; name at most {MAX_CANDIDATES} runs")
     run_ids = [baseline]
     violations = []
     for place, name in enumerate(request.candidates):

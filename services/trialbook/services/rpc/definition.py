@@ -34,11 +34,13 @@ _SCOPES = {
     pb.SCORER_SCOPE_UNSPECIFIED: ScorerScope.ITEM,
     pb.SCORER_SCOPE_ITEM: ScorerScope.ITEM,
     pb.SCORER_SCOPE_STEP: ScorerScope.STEP,
+    pb.SCORER_SCOPE_TRAJECTORY: ScorerScope.TRAJECTORY,
     pb.SCORER_SCOPE_RUN: ScorerScope.RUN,
 }
 SCOPE_NUMBERS = {
     ScorerScope.ITEM: pb.SCORER_SCOPE_ITEM,
     ScorerScope.STEP: pb.SCORER_SCOPE_STEP,
+    ScorerScope.TRAJECTORY: pb.SCORER_SCOPE_TRAJECTORY,
     ScorerScope.RUN: pb.SCORER_SCOPE_RUN,
 }
 _NUMBERS = ("concurrency", "max_retries", "trials", "rate_limit", "max_failures", "seed")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any
 
 import grpc
 from google.protobuf.message import DecodeError
 
-from trialbook.services.domain.errors import Invalid, InvalidToken
+from trialbook.services.domain.errors import Invalid, InvalidToken, RequestTooLarge
 from trialbook.services.rpc.status import refuse
 
 _OPEN = ("/grpc.health.v1.", "/grpc.reflection.")
@@ -22,13 +22,24 @@ class _Undecodable:
     """Stands for a request whose bytes are no message of the method's type."""
 
 
+class _TooLarge:
+    """Stands for a request that is larger than the service takes."""
+
+
 _UNDECODABLE = _Undecodable()
+_TOO_LARGE = _TooLarge()
+LARGEST_MESSAGE = 8 * 1024 * 1024
+"""Bytes that a message to one of the service's own methods may have."""
 
 
 class Door(grpc.aio.ServerInterceptor):
-    """Guards the handlers of the service's own methods."""
+    """Guards the handlers of the service's methods.
 
-    def __init__(self, token: str | None) -> None:
+    Messages to services that are called `roomy` may be as large as the server receives them.
+    """
+
+    def __init__(self, token: str | None, roomy: Collection[str] = ()) -> None:
+        self._roomy = tuple(f"/{service}/" for service in roomy)
         self._expected = None if token is None else f"Bearer {token}".encode()
         self._guarded: dict[str, Handler | None] = {}
 
@@ -44,11 +55,15 @@ class Door(grpc.aio.ServerInterceptor):
             if handler is None:
                 # Unknown names are not kept: a caller could invent any number of them.
                 return handler
-            self._guarded[method] = handler if method.startswith(_OPEN) else self._guard(handler)
+            self._guarded[method] = (
+                handler if method.startswith(_OPEN) else self._guard(method, handler)
+            )
         return self._guarded[method]
 
-    def _guard(self, handler: Handler) -> Handler:
+    def _guard(self, method: str, handler: Handler) -> Handler:
         decode = _tolerant(handler.request_deserializer)
+        if not method.startswith(self._roomy):
+            decode = _bounded(decode)
         encode = handler.response_serializer
         if handler.unary_unary:
             return grpc.unary_unary_rpc_method_handler(
@@ -129,7 +144,13 @@ def _tolerant(deserialize: Callable[[bytes], Any] | None) -> Callable[[bytes], A
     return decode
 
 
+def _bounded(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    return lambda data: _TOO_LARGE if len(data) > LARGEST_MESSAGE else decode(data)
+
+
 def _decoded(request: Any) -> Any:
+    if request is _TOO_LARGE:
+        raise RequestTooLarge(LARGEST_MESSAGE)
     if request is _UNDECODABLE:
         raise Invalid.field(
             "request", "is not a message of this method's type; build it from the published protos"

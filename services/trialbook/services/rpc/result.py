@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
+from trialbook.services.application.found_trajectory import Found
 from trialbook.services.application.views import ResultView, RunView
 from trialbook.services.domain.naming import result_name
 from trialbook.services.domain.run import (
@@ -16,6 +19,7 @@ from trialbook.services.domain.run import (
 )
 from trialbook.services.rpc.payload import write_duration, write_json, write_time
 from trialbook.services.rpc.score_message import to_score
+from trialbook.services.rpc.trace_message import to_trace_state
 from trialbook.v1 import run_pb2 as pb
 
 STATUSES = {
@@ -39,11 +43,16 @@ _SKIP_REASONS = {
     SkipReason.TOO_MANY_FAILURES: pb.SKIP_REASON_TOO_MANY_FAILURES,
     SkipReason.NOT_SUBMITTED: pb.SKIP_REASON_NOT_SUBMITTED,
 }
+Stale = Collection[tuple[int, int]]
+"""Scores by the result's number and the scorer's place."""
+
 _decode_steps = msgspec.json.Decoder(list[StepOutcome]).decode
 
 
-def to_result(run: RunView, view: ResultView) -> pb.Result:
-    """Return a result for the wire."""
+def to_result(
+    run: RunView, view: ResultView, *, found: Found | None = None, stale: Stale = frozenset()
+) -> pb.Result:
+    """Return a result for the wire, with what is found of its trace, and its stale scores."""
     return pb.Result(
         name=result_name(run.project, run.run_id, view.number),
         number=view.number,
@@ -58,7 +67,7 @@ def to_result(run: RunView, view: ResultView) -> pb.Result:
         trace_id=view.trace_id,
         record_time=write_time(view.recorded_at),
         scores=[
-            to_score(run, view.number, score)
+            to_score(run, view.number, score, stale=(view.number, score.scorer) in stale)
             for score in view.scores
             if not run.scorers[score.scorer].superseded
         ],
@@ -68,6 +77,8 @@ def to_result(run: RunView, view: ResultView) -> pb.Result:
         steps=[] if view.steps is None else map(_to_step, _decode_steps(view.steps)),
         usage=None if view.usage is None else _to_usage(view.usage),
         round=view.round,
+        trace=None if found is None else to_trace_state(found.state),
+        trajectory=None if found is None else write_json(found.subject.reported),
     )
 
 

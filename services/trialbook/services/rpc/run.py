@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from trialbook.services.application import run as application
+from trialbook.services.application import trajectory
 from trialbook.services.application.paging import cut_page, page_size, read_token, write_token
 from trialbook.services.application.ports import Store
 from trialbook.services.application.result_filter import ResultFilter, check_filter
+from trialbook.services.application.staleness import stale_scores
 from trialbook.services.application.views import Page, ResultView, RunView
 from trialbook.services.domain.errors import Invalid
 from trialbook.services.domain.naming import (
@@ -110,11 +112,14 @@ class RunServicer(
         """Return one result."""
         project, run, number = parse_result("name", request.name)
 
-        def query(q: Any) -> tuple[RunView, ResultView]:
-            return application.require(q, project, run), application.result(q, project, run, number)
+        def query(q: Any) -> pb.Result:
+            view = application.require(q, project, run)
+            result = application.result(q, project, run, number)
+            traced = trajectory.find(q, view, result) if result.attempts else None
+            stale = stale_scores(q, view, ((number, score) for score in result.scores))
+            return to_result(view, result, found=traced, stale=stale)
 
-        view, found = await self._store.read(query)
-        return rpc.GetResultResponse(result=to_result(view, found))
+        return rpc.GetResultResponse(result=await self._store.read(query))
 
     async def WatchRun(
         self, request: rpc.WatchRunRequest, context: Any

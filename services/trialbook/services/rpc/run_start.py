@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from trialbook.services.rpc.gate import read_gate
 from trialbook.services.rpc.item_selection import read_terms
 from trialbook.services.rpc.payload import read_json
 from trialbook.services.rpc.run_message import to_run
+from trialbook.services.rpc.trace_context import traceparent_of
 from trialbook.v1 import run_service_pb2 as rpc
 from trialbook.v1.run_service_pb2_grpc import RunServiceServicer
 
@@ -33,7 +35,7 @@ class StartCalls(RunServiceServicer):
 
     async def StartRun(self, request: rpc.StartRunRequest, context: Any) -> rpc.StartRunResponse:
         """Start a run."""
-        draft = _draft(request)
+        draft = replace(_draft(request), traceparent=traceparent_of(context))
         caller = command(context, "StartRun", request)
         view = await self._store.recall(caller, RunView)
         if view is None:

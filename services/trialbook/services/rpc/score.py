@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from trialbook.services.application import explanation
@@ -11,7 +12,8 @@ from trialbook.services.application.paging import page_size, read_token, write_t
 from trialbook.services.application.ports import Queries, Store
 from trialbook.services.application.score import Listing, ScoreKey
 from trialbook.services.application.score_reads import RunScoreView
-from trialbook.services.application.views import ResultView, RunView
+from trialbook.services.application.staleness import stale_scores
+from trialbook.services.application.views import Page, RunView
 from trialbook.services.domain.errors import Invalid
 from trialbook.services.domain.judgement import ScoreStatus
 from trialbook.services.domain.naming import parse_run, parse_score, result_name
@@ -47,30 +49,37 @@ class ScoreServicer(ScoreServiceServicer):
         )
         listing, limit = f"scores {request.parent} {asked}", page_size(request.page_size)
         after = read_token(listing, request.page_token, tuple[int, int], _BEFORE_ALL)
-        run, page = await self._store.read(
-            lambda q: application.page(q, project, run_id, asked, after=after, limit=limit)
-        )
+
+        def query(q: Queries) -> tuple[RunView, Page[RunScoreView], set[tuple[int, int]]]:
+            run, page = application.page(q, project, run_id, asked, after=after, limit=limit)
+            return run, page, _stale(q, run, page.rows)
+
+        run, page, stale = await self._store.read(query)
         token = ""
         if page.more:
             last = page.rows[-1]
             token = write_token(listing, (last.number, last.score.scorer))
         return rpc.ListScoresResponse(
-            scores=[_to_run_score(run, found) for found in page.rows], next_page_token=token
+            scores=[
+                _to_run_score(run, found, stale=(found.number, found.score.scorer) in stale)
+                for found in page.rows
+            ],
+            next_page_token=token,
         )
 
     async def GetScore(self, request: rpc.GetScoreRequest, context: Any) -> rpc.GetScoreResponse:
         """Return one score."""
         key = _key(request.name)
 
-        def query(queries: Queries) -> tuple[RunView, RunScoreView, ResultView | None]:
+        def query(queries: Queries) -> rpc.GetScoreResponse:
             run, found = application.require(queries, key)
-            return run, found, application.judged(queries, run, found)
+            result = application.judged(queries, run, found)
+            return rpc.GetScoreResponse(
+                score=_to_run_score(run, found, stale=bool(_stale(queries, run, [found]))),
+                result=None if result is None else to_result(run, result),
+            )
 
-        run, found, result = await self._store.read(query)
-        return rpc.GetScoreResponse(
-            score=_to_run_score(run, found),
-            result=None if result is None else to_result(run, result),
-        )
+        return await self._store.read(query)
 
     async def ExplainScore(
         self, request: rpc.ExplainScoreRequest, context: Any
@@ -94,12 +103,16 @@ def _status(number: int) -> ScoreStatus | None:
     raise Invalid.field("status", f"{number} is no score status of this version")
 
 
-def _to_run_score(run: RunView, found: RunScoreView) -> rpc.RunScore:
+def _stale(queries: Queries, run: RunView, found: Sequence[RunScoreView]) -> set[tuple[int, int]]:
+    return stale_scores(queries, run, ((one.number, one.score) for one in found))
+
+
+def _to_run_score(run: RunView, found: RunScoreView, *, stale: bool) -> rpc.RunScore:
     return rpc.RunScore(
         number=found.number,
         item_id=found.item_id,
         trial=found.trial,
-        score=to_score(run, found.number, found.score),
+        score=to_score(run, found.number, found.score, stale=stale),
         record_time=write_time(found.score.recorded_at),
     )
 
@@ -108,7 +121,7 @@ def _to_explanation(told: Explanation) -> rpc.ExplainScoreResponse:
     run = told.run
     result = result_name(run.project, run.run_id, told.score.number)
     return rpc.ExplainScoreResponse(
-        score=_to_run_score(run, told.score),
+        score=_to_run_score(run, told.score, stale=told.stale),
         scorer=to_scorer(told.scorer),
         result=None if told.result is None else to_result(run, told.result),
         item=None if told.item is None else to_item(told.dataset, told.item),

@@ -17,8 +17,11 @@ STATUSES = {
 }
 
 
-def to_score(run: RunView, number: int, view: ScoreView) -> pb.Score:
-    """Return a score of a result, by number, for the wire; 0 stands for the run as a whole."""
+def to_score(run: RunView, number: int, view: ScoreView, *, stale: bool = False) -> pb.Score:
+    """Return a score of a result, by number, for the wire; 0 stands for the run as a whole.
+
+    One that is `stale` judged less of a trace than there is now.
+    """
     spec = run.scorers[view.scorer]
     return pb.Score(
         scorer=spec.alias,
@@ -31,4 +34,5 @@ def to_score(run: RunView, number: int, view: ScoreView) -> pb.Score:
         duration=write_duration(view.duration),
         name=score_name(run.project, run.run_id, number, score_id(run, view.scorer)),
         scorer_version=spec.version,
+        stale=stale,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -19,6 +21,7 @@ from trialbook.services.rpc.run import RunServicer
 from trialbook.services.rpc.score import ScoreServicer
 from trialbook.services.rpc.scorer import ScorerServicer
 from trialbook.services.rpc.tail import Tail
+from trialbook.services.rpc.trace import TraceServicer
 from trialbook.services.rpc.worker import WorkerServicer
 from trialbook.v1 import (
     dataset_service_pb2,
@@ -35,11 +38,14 @@ from trialbook.v1 import (
     score_service_pb2_grpc,
     scorer_service_pb2,
     scorer_service_pb2_grpc,
+    trace_service_pb2,
+    trace_service_pb2_grpc,
     worker_service_pb2,
     worker_service_pb2_grpc,
 )
 
-_RECEIVE_LIMIT = 8 * 1024 * 1024
+# That of the services which are handed in; the door keeps messages to the others smaller.
+_RECEIVE_LIMIT = 64 * 1024 * 1024
 _OPTIONS: list[tuple[str, int]] = [
     # gRPC would let a second server bind the same port in silence and take half of the calls.
     ("grpc.so_reuseport", 0),
@@ -57,6 +63,7 @@ _DESCRIPTORS = (
     run_service_pb2.DESCRIPTOR,
     score_service_pb2.DESCRIPTOR,
     scorer_service_pb2.DESCRIPTOR,
+    trace_service_pb2.DESCRIPTOR,
     worker_service_pb2.DESCRIPTOR,
 )
 SERVICES = tuple(
@@ -80,16 +87,42 @@ class Credentials:
 
 
 class Server:
-    """Answers the whole contract on one address."""
+    """Answers the whole contract on one address, and services of others beside it.
+
+    `others` are the handlers of their methods, by the names of service and method; they take
+    messages of 64 MiB, as bytes or however they read them. `interceptors` see calls before the door
+    does.
+    """
 
     def __init__(
-        self, store: Store, engine: Engine, credentials: Credentials, largest_file: int
+        self,
+        store: Store,
+        engine: Engine,
+        credentials: Credentials,
+        largest_file: int,
+        others: Mapping[str, Mapping[str, Any]],
+        *,
+        interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     ) -> None:
         self._engine = engine
         self._tail = Tail(store)
         self._credentials = credentials
         self._health = health.aio.HealthServicer()
-        self._server = grpc.aio.server(interceptors=(Door(credentials.token),), options=_OPTIONS)
+        self._services = (*SERVICES, *others)
+        door = Door(credentials.token, roomy=others.keys())
+        self._server = grpc.aio.server(interceptors=(*interceptors, door), options=_OPTIONS)
+        self._add_servicers(store, largest_file)
+        for name, methods in others.items():
+            self._server.add_generic_rpc_handlers(
+                (grpc.method_handlers_generic_handler(name, dict(methods)),)
+            )
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection(
+            (*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
+        )
+
+    def _add_servicers(self, store: Store, largest_file: int) -> None:
+        engine = self._engine
         dataset_service_pb2_grpc.add_DatasetServiceServicer_to_server(
             DatasetServicer(store, engine, largest_file), self._server
         )
@@ -111,12 +144,11 @@ class Server:
         scorer_service_pb2_grpc.add_ScorerServiceServicer_to_server(
             ScorerServicer(store), self._server
         )
+        trace_service_pb2_grpc.add_TraceServiceServicer_to_server(
+            TraceServicer(store), self._server
+        )
         worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(
             WorkerServicer(engine), self._server
-        )
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection(
-            (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
         )
 
     async def start(self, address: str) -> str:
@@ -150,5 +182,5 @@ class Server:
         await self._tail.stop()
 
     async def _tell_health(self, status: int) -> None:
-        for service in ("", *SERVICES):
+        for service in ("", *self._services):
             await self._health.set(service, status)

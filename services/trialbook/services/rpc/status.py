@@ -53,6 +53,7 @@ _CODES = {
     "NOT_CALLER_DRIVEN": grpc.StatusCode.FAILED_PRECONDITION,
     "NO_GATE": grpc.StatusCode.FAILED_PRECONDITION,
     "NOT_REVIEWABLE": grpc.StatusCode.FAILED_PRECONDITION,
+    "NO_EXPECTATION": grpc.StatusCode.FAILED_PRECONDITION,
     "LABEL_FROZEN": grpc.StatusCode.FAILED_PRECONDITION,
     "ITEM_PURGED": grpc.StatusCode.FAILED_PRECONDITION,
     "TOO_MANY_CHANGES": grpc.StatusCode.FAILED_PRECONDITION,
@@ -61,6 +62,8 @@ _CODES = {
     "POSITION_OUT_OF_RANGE": grpc.StatusCode.OUT_OF_RANGE,
     "STORE_UNAVAILABLE": grpc.StatusCode.UNAVAILABLE,
     "SHUTTING_DOWN": grpc.StatusCode.UNAVAILABLE,
+    "OVERLOADED": grpc.StatusCode.UNAVAILABLE,
+    "REQUEST_TOO_LARGE": grpc.StatusCode.RESOURCE_EXHAUSTED,
     "INTERNAL": grpc.StatusCode.INTERNAL,
 }
 assert {f"ERROR_REASON_{reason}" for reason in _CODES} == {*ErrorReason.keys()} - {

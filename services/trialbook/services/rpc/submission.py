@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,10 +17,14 @@ from trialbook.services.domain.run import ErrorCode, TaskError
 from trialbook.services.engine.engine import Engine
 from trialbook.services.engine.submission import Submission
 from trialbook.services.rpc.attempt import (
+    TRACE_ID,
+    TRACE_ID_RULE,
     check_steps,
+    check_trace,
     check_usage,
     read_error,
     read_steps,
+    read_trace,
     read_usage,
 )
 from trialbook.services.rpc.caller import command, unrepeated
@@ -34,7 +37,6 @@ from trialbook.v1.run_service_pb2_grpc import RunServiceServicer
 
 _MAX_RESULTS = 1000
 _MOST_VIOLATIONS = 100
-_TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")
 _CODES = {number for code, number in ERROR_CODES.items() if code is not ErrorCode.WORKER_LOST}
 _DISPOSITIONS = {
     Submission.RECORDED: rpc.SUBMISSION_DISPOSITION_RECORDED,
@@ -98,10 +100,23 @@ def _check(path: str, result: rpc.SubmittedResult) -> list[Violation]:
         found.append(Violation(f"{path}.attempts", f"{result.attempts} is negative"))
     if read_duration(result.latency) < 0:
         found.append(Violation(f"{path}.latency", "is negative"))
-    if result.trace_id and not _TRACE_ID.fullmatch(result.trace_id):
-        problem = "must be 32 hex digits in lower case, not all 0, or empty"
-        found.append(Violation(f"{path}.trace_id", problem))
-    return found + _check_scores(path, result)
+    return found + _check_trajectory(path, result) + _check_scores(path, result)
+
+
+def _check_trajectory(path: str, result: rpc.SubmittedResult) -> list[Violation]:
+    trace = result.trace if result.HasField("trace") else None
+    found = check_trace(f"{path}.trace", trace)
+    if result.trace_id and not TRACE_ID.fullmatch(result.trace_id):
+        found.append(Violation(f"{path}.trace_id", f"{TRACE_ID_RULE}, or be empty"))
+    if trace is not None and not result.trace_id:
+        found.append(Violation(f"{path}.trace_id", "is required beside `trace`"))
+    if result.HasField("trajectory"):
+        text = read_json(result.trajectory)
+        if text is None:
+            found.append(Violation(f"{path}.trajectory", "is empty; send JSON, or leave it out"))
+        else:
+            found += check_json(f"{path}.trajectory", text)
+    return found
 
 
 def _check_outcome(path: str, result: rpc.SubmittedResult) -> list[Violation]:
@@ -140,6 +155,8 @@ def _submitted(result: rpc.SubmittedResult) -> Submitted:
         steps=read_steps(result.steps),
         trace_id=result.trace_id,
         attempts=result.attempts or 1,
+        trace=read_trace(result.trace if result.HasField("trace") else None),
+        trajectory=read_json(result.trajectory) if result.HasField("trajectory") else None,
         scores={
             score.scorer: CallerScore(
                 read_judgement(score),

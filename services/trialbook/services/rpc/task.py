@@ -6,12 +6,12 @@ from functools import lru_cache
 
 from trialbook.services.application.item_extras import json_of, read_extras
 from trialbook.services.application.json_overlay import lay_over
+from trialbook.services.application.task_identity import traceparent, write_task_id
 from trialbook.services.application.views import ItemView
 from trialbook.services.application.work import TARGET
 from trialbook.services.domain.experiment import ScorerScope
 from trialbook.services.engine.lease import LeasedTask
 from trialbook.services.engine.seed import seed_of
-from trialbook.services.engine.task_identity import traceparent, write_task_id
 from trialbook.services.rpc.definition import SCOPE_NUMBERS, to_target
 from trialbook.services.rpc.item_message import to_tool_mock
 from trialbook.services.rpc.payload import write_duration, write_json, write_time
@@ -38,6 +38,7 @@ def to_task(task: LeasedTask) -> pb.Task:
         timeout=_duration(plan.settings.attempt_timeout),
         lease_expire_time=_time(row.expires_at or 0),
         traceparent=traceparent(task_id, row.attempt, plan.view.round),
+        run_traceparent=plan.view.pins.traceparent,
         target=_to_target_task(task) if is_target else None,
         scorer=None if is_target else _to_scorer_task(task),
     )
@@ -85,4 +86,6 @@ def _to_scorer_task(task: LeasedTask) -> pb.ScorerTask:
         metadata=write_json(item.metadata),
         scope=SCOPE_NUMBERS[spec.scope],
         step_id=spec.step_id,
+        trajectory=write_json(matter.trajectory),
+        expected_trajectory=write_json(matter.expected_trajectory),
     )

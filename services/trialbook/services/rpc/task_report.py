@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from trialbook.services.application.json_text import check_json
+from trialbook.services.application.task_identity import read_task_id
 from trialbook.services.application.work import TARGET
 from trialbook.services.domain.errors import Invalid, Violation
 from trialbook.services.domain.judgement import ScoreStatus
 from trialbook.services.domain.run import ErrorCode, TaskError
 from trialbook.services.engine.completion import TaskReport
 from trialbook.services.engine.report import Judged, Measured
-from trialbook.services.engine.task_identity import read_task_id
 from trialbook.services.rpc.attempt import (
     MAX_MESSAGE,
     check_steps,
+    check_trace,
     check_usage,
     read_error,
     read_steps,
+    read_trace,
     read_usage,
 )
 from trialbook.services.rpc.judgement import check_judgement, read_judgement
@@ -56,13 +58,25 @@ def _measured(report: pb.TaskReport) -> tuple[Measured, list[Violation]]:
     duration = max(0, read_duration(report.duration))
     usage = report.usage if report.HasField("usage") else None
     steps = report.steps
-    # Most attempts tell neither.
-    if usage is None and not steps:
+    trace = report.trace if report.HasField("trace") else None
+    trajectory = read_json(report.trajectory) if report.HasField("trajectory") else None
+    # Most attempts tell nothing.
+    if usage is None and not steps and trace is None and trajectory is None:
         return Measured(duration), []
     found = check_usage("usage", usage) + check_steps("steps", steps)
+    found += check_trace("trace", trace)
+    if trajectory is not None:
+        found += check_json("trajectory", trajectory)
     if found:
         return Measured(duration), found
-    return Measured(duration, read_usage(usage), read_steps(steps)), []
+    measured = Measured(
+        duration,
+        read_usage(usage),
+        read_steps(steps),
+        trace=read_trace(trace),
+        trajectory=trajectory,
+    )
+    return measured, []
 
 
 def _output(report: pb.TaskReport) -> str | TaskError:
