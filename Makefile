@@ -12,23 +12,27 @@ run := .venv/bin/python
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fault bench check format generate docs lock build clean
+.PHONY: help setup demo test test-fault test-frameworks bench check format generate docs lock build clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make .venv hold what uv.lock says
 	@deploy/tools/setup.sh
 
-demo: setup ## run the example evaluation: server, worker, 30 items, live progress, report
+demo: setup ## run the example: server, worker, 42 items, live progress, report, a trajectory
 	@$(run) clients/python/examples/demo/run.py
 
 test: setup ## run the tests, without the fault tests
-	$(run) -m pytest -n 3 --dist worksteal -m "not fault and not bench"
+	$(run) -m pytest -n 4 --dist worksteal -m "not fault and not frameworks and not bench"
 
 test-fault: setup ## kill servers and workers in mid-run, FAULT_ROUNDS times each
 	TRIALBOOK_FAULT_ROUNDS=$(FAULT_ROUNDS) TRIALBOOK_FAULT_KILLS=$(FAULT_KILLS) \
 		$(run) -m pytest -m fault
+
+test-frameworks: ## run agents of real frameworks as workers, in an environment of their own
+	@deploy/tools/setup.sh .venv-frameworks --group frameworks
+	.venv-frameworks/bin/python -m pytest -m frameworks tests/frameworks
 
 bench: setup ## measure throughput, memory and latency beside a bare asyncio loop
 	$(run) tests/bench/run.py
@@ -66,4 +70,4 @@ build: setup ## build the four wheels into dist/ and use them in an empty enviro
 	deploy/tools/smoke_wheels.sh
 
 clean: ## remove everything that these targets made
-	rm -rf .tools .venv dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .trialbook
+	rm -rf .tools .venv .venv-frameworks dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .trialbook

@@ -14,7 +14,9 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 # The suite lives in the distribution; its failed asserts are to tell what they compared.
 pytest.register_assert_rewrite("trialbook.eventstore.conformance")
 
-KINDS = frozenset({"unit", "contract", "property", "integration", "e2e", "fault", "bench"})
+KINDS = frozenset(
+    {"unit", "contract", "property", "integration", "e2e", "fault", "frameworks", "bench"}
+)
 TESTS = Path(__file__).parent
 
 

@@ -25,6 +25,7 @@ from google.protobuf import descriptor_pb2 as pb
 
 from trialbook.eventstore import Metadata
 from trialbook.services.cli.root import trialbook
+from trialbook.services.domain.experiment import ScorerScope
 from trialbook.services.domain.history import EVENT_TYPES
 from trialbook.services.scoring.catalogue import ScorerDescription, descriptions
 
@@ -33,6 +34,8 @@ DOCS = ROOT / "docs"
 PART = re.compile(
     r"(<!-- begin generated: (?P<name>[\w -]+) -->\n).*?(<!-- end generated -->)", re.DOTALL
 )
+KEPT = re.compile(r"^\x08\n((?:.+\n)+)", re.MULTILINE)
+"""A paragraph whose lines click leaves as they are."""
 COMMON_OPTIONS = ("address", "embedded", "token", "project", "format", "reason")
 SCALARS = {
     pb.FieldDescriptorProto.TYPE_STRING: "string",
@@ -259,7 +262,8 @@ def commands_part() -> Iterator[str]:
 
 def command_part(command: click.Command, context: click.Context) -> Iterator[str]:
     """Yield one command, then those below it."""
-    yield from ("", f"## {context.command_path}", "", inspect.cleandoc(command.help or ""), "")
+    text = KEPT.sub(r"```text\n\1```\n", inspect.cleandoc(command.help or ""))
+    yield from ("", f"## {context.command_path}", "", text, "")
     if not isinstance(command, click.Group) or context.parent is None:
         usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
         yield from ("```console", f"$ {usage}", "```", "")
@@ -363,6 +367,8 @@ def type_words(hint: Any) -> str:
 def scorer_part(description: ScorerDescription) -> Iterator[str]:
     """What a built-in scorer declares."""
     needs = "needs an expected value" if description.needs_expected else "needs no expected value"
+    if description.scope is ScorerScope.TRAJECTORY:
+        needs = "judges trajectories"
     yield (
         f"Version {description.version}; values {description.minimum:g} to "
         f"{description.maximum:g}, {description.direction.replace('_', ' ')}; {needs}."
@@ -381,18 +387,23 @@ def scorer_part(description: ScorerDescription) -> Iterator[str]:
 
 def allowed(schema: dict[str, Any]) -> str:
     """Word what a parameter may be."""
+    if "enum" in schema:
+        return f"one of {', '.join(f'`{word}`' for word in schema['enum'])}"
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     limits = [
         f"{word} {schema[key]}"
         for key, word in (
             ("minLength", "at least"),
             ("maxLength", "at most"),
+            ("minItems", "at least"),
+            ("maxItems", "at most"),
             ("minimum", "from"),
             ("maximum", "to"),
         )
         if key in schema
     ]
     unit = " characters" if "maxLength" in schema else ""
+    unit = " entries" if "minItems" in schema or "maxItems" in schema else unit
     return " or ".join(kinds) + (f", {' '.join(limits)}{unit}" if limits else "")
 
 

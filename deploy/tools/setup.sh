@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv hold exactly what uv.lock says, from a fresh clone: needs Python >= 3.11 with pip, nothing else.
+# Another environment and further options of `uv sync` may be named: setup.sh .venv-frameworks --group frameworks
 # uv itself goes into .tools, so that neither the machine nor the user's Python changes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -35,5 +36,6 @@ check_python
 
 # The base interpreter: inside an activated environment, `python3` may be the very one that is synced.
 interpreter=$("$python" -c 'import sys; print(sys._base_executable)')
-UV_PYTHON_DOWNLOADS=never .tools/bin/uv sync --quiet --locked --all-packages --python "$interpreter" ||
+UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=${1:-.venv} \
+    .tools/bin/uv sync --quiet --locked --all-packages "${@:2}" --python "$interpreter" ||
     fail "uv could not install what uv.lock names (its message stands above)."

@@ -22,6 +22,8 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc import aio
 from grpc_status import rpc_status
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as trace_service
+from opentelemetry.proto.trace.v1 import trace_pb2
 
 from trialbook.v1 import dataset_pb2, experiment_pb2, run_pb2, worker_pb2
 from trialbook.v1 import dataset_service_pb2 as dataset_service
@@ -77,6 +79,8 @@ class FakeService:
         self.stream_lengths: deque[int] = deque()
         self.watched_from: list[int] = []
         self.submitted: dict[tuple[str, int], run_service.SubmittedResult] = {}
+        # spans, each with how many reports were recorded when it came
+        self.spans: list[tuple[trace_pb2.Span, int]] = []
         # datasets
         self.datasets: dict[str, dataset_pb2.Dataset] = {}
         self.items: defaultdict[str, list[dataset_pb2.Item]] = defaultdict(list)
@@ -235,6 +239,14 @@ class FakeService:
             if not events:
                 await asyncio.sleep(POLL_SECONDS)
 
+    # -- OTLP ----------------------------------------------------------------------------
+
+    async def Export(self, request: Any, context: Any) -> Message:
+        for resource_spans in request.resource_spans:
+            for scope_spans in resource_spans.scope_spans:
+                self.spans.extend((span, len(self.recorded)) for span in scope_spans.spans)
+        return trace_service.ExportTraceServiceResponse()
+
     # -- DatasetService ------------------------------------------------------------------
 
     async def CreateDataset(self, request: Any, context: Any) -> Message:
@@ -373,7 +385,14 @@ def _detail_messages(fault: Fault) -> Iterator[Message]:
         )
 
 
-SERVICES = (dataset_service, experiment_service, run_service, scorer_service, worker_service)
+SERVICES = (
+    dataset_service,
+    experiment_service,
+    run_service,
+    scorer_service,
+    trace_service,
+    worker_service,
+)
 
 
 def handlers_of(fake: FakeService) -> Iterator[grpc.GenericRpcHandler]:

@@ -22,6 +22,7 @@ from trialbook.client import (
     Scorer,
     SubmittedResult,
     Target,
+    TraceViewer,
 )
 from trialbook.client.operation import Operation
 from trialbook.client.requests import (
@@ -43,6 +44,7 @@ from trialbook.client.requests import (
     score,
     scorer,
     submission,
+    trace,
     trend,
 )
 from trialbook.v1 import (
@@ -53,6 +55,7 @@ from trialbook.v1 import (
     run_service_pb2,
     score_service_pb2,
     scorer_service_pb2,
+    trace_service_pb2,
 )
 
 GATE = Gate([Condition.mean("s", at_least=0.5)])
@@ -92,6 +95,7 @@ def operations() -> Iterator[Operation[Any, Any]]:
     yield scorer.list_scorers("p", 0)("")
     yield scorer.describe_scorer("p", "s")
     yield from event_operations()
+    yield from trace_operations()
 
 
 def run_operations() -> Iterator[Operation[Any, Any]]:
@@ -188,6 +192,16 @@ def event_operations() -> Iterator[Operation[Any, Any]]:
     yield event.delete_consumer("p", "c", request_id=None)
 
 
+def trace_operations() -> Iterator[Operation[Any, Any]]:
+    yield trace.get_trace("p", "r/1")
+    yield trace.get_trajectory("p", "a" * 32)
+    yield trace.diff_trajectory("p", "r/1", {"steps": []})
+    yield trace.list_spans("p", "r/1", 0)("")
+    yield trace.get_trace_viewers("p")
+    viewers = [TraceViewer("Jaeger", "http://h/{trace}")]
+    yield trace.set_trace_viewers("p", viewers, request_id=None)
+
+
 def contract() -> dict[str, Any]:
     modules = (
         dataset_service_pb2,
@@ -197,6 +211,7 @@ def contract() -> dict[str, Any]:
         run_service_pb2,
         score_service_pb2,
         scorer_service_pb2,
+        trace_service_pb2,
     )
     return {
         f"{service.name}/{method.name}": method
@@ -228,7 +243,8 @@ def test_every_write_is_safe_to_repeat(operation: Operation[Any, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "noun", ["datasets", "experiments", "runs", "scorers", "scores", "reviews", "events"]
+    "noun",
+    ["datasets", "experiments", "runs", "scorers", "scores", "traces", "reviews", "events"],
 )
 def test_both_clients_have_the_same_methods(noun: str) -> None:
     with Client("127.0.0.1:1") as client:

@@ -39,8 +39,11 @@ TOLD_ELSEWHERE = {
     ("DatasetDiff", "differences"),
     ("DatasetDiff", "next_page_token"),
     ("DatasetLabel", "label_id"),
+    ("Trajectory", "steps"),
 }
-"""A listing of its own has the differences; a label's id is the last part of its name."""
+"""A listing of its own has the differences; a label's id is the last part of its name; steps make a
+tree, of which test_trajectory_report.py tells.
+"""
 
 
 def readers() -> dict[str, Any]:

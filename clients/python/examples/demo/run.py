@@ -1,7 +1,8 @@
 """The demo: the whole way of an evaluation, over the command line and with real processes.
 
 Starts a server on a new database and a worker that hosts a small support agent, imports 42 cases,
-runs them with a live progress bar, and shows the report. Everything stays in a fresh folder.
+runs them with a live progress bar, shows the report, and what the agent did in one of the cases.
+Everything stays in a fresh folder.
 """
 
 from __future__ import annotations
@@ -23,7 +24,13 @@ COMMAND_LINE = [sys.executable, "-m", "trialbook.services.cli"]
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)  # Ctrl-C raises KeyboardInterrupt by itself
-SCORERS = ["exact_match", 'similarity=levenshtein:{"threshold":0.8}', "key_facts"]
+SCORERS = [
+    "exact_match",
+    'similarity=levenshtein:{"threshold":0.8}',
+    "key_facts",
+    'tools=trajectory_match:{"mode":"exact"}',
+]
+TOLD_RESULT = "first/9"  # asks for two orders, and the agent looks at one
 
 
 class DemoFailure(Exception):
@@ -55,7 +62,7 @@ def main() -> int:
 
 
 def evaluate(environment: dict[str, str]) -> None:
-    """Do what a user does: import, define, run."""
+    """Do what a user does: import, define, run, look closer."""
     cases = shown(HERE / "support_cases.jsonl")
     scorers = [part for scorer in SCORERS for part in ("--scorer", scorer)]
     definition = ["--dataset", "support", "--target", "support_agent", *scorers]
@@ -63,6 +70,8 @@ def evaluate(environment: dict[str, str]) -> None:
     call(environment, "dataset", "import", cases, "--dataset", "support")
     call(environment, "experiment", "create", "support-agent", *definition, *settings)
     call(environment, "run", "start", "support-agent", "--id", "first", "--wait")
+    call(environment, "trace", "show", TOLD_RESULT)
+    call(environment, "trace", "show", TOLD_RESULT, "--diff")
 
 
 def say_where_to_look(database: Path) -> None:

@@ -1,7 +1,9 @@
 """An example worker: a small customer-support agent that uses tools, and a scorer that judges it.
 
 The agent reads a question, decides which tools it needs, calls them and words an answer. It needs
-no model: its rules are deterministic, and so are its mistakes, of which it makes a few.
+no model: its rules are deterministic, and so are its mistakes, of which it makes a few. What it
+does it writes down as spans, as OpenTelemetry's conventions for agents have it; the worker sends
+them to Trialbook with each result.
 
     trialbook worker run clients/python/examples/demo/support_agent.py:worker
 """
@@ -9,13 +11,17 @@ no model: its rules are deterministic, and so are its mistakes, of which it make
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from opentelemetry import trace
 
 from trialbook.client import FinalError, NotEvaluable, Score, TaskContext, UnavailableError, Worker
 
@@ -27,16 +33,53 @@ PERCENT_OFF = re.compile(r"(\d+)\s?% off")
 CENT = Decimal("0.01")
 OUT_OF_SCOPE = "I can help with orders, refunds, deliveries and our policies."
 
-worker = Worker(revision="2026-03")
+tracer = trace.get_tracer("support_agent")
+worker = Worker(revision="2026-03", traces=True)
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
 class OrderRecordDamagedError(Exception):
     """The order system holds a record that cannot be read."""
 
 
+# What is written down ----------------------------------------------------------------------------
+
+
+def tool(function: FunctionT) -> FunctionT:
+    """Make each call of a function a span that tells its arguments and its result."""
+    name = function.__name__
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with tracer.start_as_current_span(f"execute_tool {name}") as span:
+            arguments = signature.bind(*args, **kwargs).arguments
+            span.set_attribute("gen_ai.operation.name", "execute_tool")
+            span.set_attribute("gen_ai.tool.name", name)
+            span.set_attribute("gen_ai.tool.call.arguments", json.dumps(arguments, default=str))
+            result = function(*args, **kwargs)
+            span.set_attribute("gen_ai.tool.call.result", json.dumps(result, default=str))
+            return result
+
+    return call  # type: ignore[return-value]
+
+
+async def decide(question: str) -> list[str]:
+    """Stand for the model, which says what the question is about: the orders that it names."""
+    with tracer.start_as_current_span("chat rules") as span:
+        await asyncio.sleep(thinking_time(question))
+        found = ORDER_ID.findall(question)
+        span.set_attribute("gen_ai.operation.name", "chat")
+        span.set_attribute("gen_ai.request.model", "rules")
+        span.set_attribute("gen_ai.usage.input_tokens", len(question.split()))
+        span.set_attribute("gen_ai.usage.output_tokens", len(found))
+        return found
+
+
 # The tools ---------------------------------------------------------------------------------------
 
 
+@tool
 def lookup_order(order_id: str) -> dict[str, Any] | None:
     """Return an order, or None if the shop has none of that number."""
     order: dict[str, Any] | None = SHOP["orders"].get(order_id)
@@ -45,6 +88,7 @@ def lookup_order(order_id: str) -> dict[str, Any] | None:
     return order
 
 
+@tool
 def search_policy(question: str) -> str | None:
     """Return the policy that shares most words with the question, or None if none shares any."""
     words = set(re.findall(r"[a-z]+", question.lower()))
@@ -56,6 +100,7 @@ def search_policy(question: str) -> str | None:
     return str(SHOP["policies"][best]["text"]) if hits[best] else None
 
 
+@tool
 def convert_currency(amount: Decimal, source: str, destination: str) -> Decimal:
     """Convert an amount; a currency without a rate ends the attempt for good."""
     rates = SHOP["rates_to_usd"]
@@ -64,6 +109,7 @@ def convert_currency(amount: Decimal, source: str, destination: str) -> Decimal:
     return amount * Decimal(rates[source]) / Decimal(rates[destination])
 
 
+@tool
 def calculate_total(lines: list[list[Any]]) -> Decimal:
     """Add up order lines of name, quantity and unit price."""
     return sum((quantity * Decimal(price) for _, quantity, price in lines), Decimal(0))
@@ -72,9 +118,8 @@ def calculate_total(lines: list[list[Any]]) -> Decimal:
 # The agent ---------------------------------------------------------------------------------------
 
 
-def answer(question: str) -> str:
-    """Decide what is asked, use the tools for it and word the answer."""
-    order_ids = ORDER_ID.findall(question)
+def answer(question: str, order_ids: list[str]) -> str:
+    """Use the tools for what is asked and word the answer."""
     if order_ids:
         # Looks at one order only: a question about two of them gets half an answer.
         return answer_about_order(question.lower(), question, order_ids[0])
@@ -148,10 +193,13 @@ def money(amount: Decimal, currency: str) -> str:
 @worker.target("support_agent", kind="agent")
 async def support_agent(case: dict[str, str], task: TaskContext) -> str:
     question = case["question"]
-    await asyncio.sleep(thinking_time(question))
-    if "urgent" in question.lower() and task.attempt == 1:
-        raise UnavailableError("the order system is busy")
-    return answer(question)
+    with tracer.start_as_current_span("invoke_agent support_agent") as span:
+        span.set_attribute("gen_ai.operation.name", "invoke_agent")
+        span.set_attribute("gen_ai.agent.name", "support_agent")
+        order_ids = await decide(question)
+        if "urgent" in question.lower() and task.attempt == 1:
+            raise UnavailableError("the order system is busy")
+        return answer(question, order_ids)
 
 
 def thinking_time(question: str) -> float:

@@ -159,10 +159,35 @@ from trialbook.client.models.scorer import ScoreDirection, ScorerDescription, Sc
 from trialbook.client.models.scorer_spec import Scorer, ScorerScope
 from trialbook.client.models.submission import SubmissionDisposition, SubmittedResult
 from trialbook.client.models.tool_mock import ToolMock, UnmockedToolPolicy
+from trialbook.client.models.trace import (
+    Span,
+    SpanRef,
+    Trace,
+    TraceLink,
+    TraceState,
+    TraceStatus,
+    TraceViewer,
+)
+from trialbook.client.models.trace_report import TraceReport
+from trialbook.client.models.trajectory import (
+    StepSource,
+    StepType,
+    Trajectory,
+    TrajectoryEvidence,
+    TrajectorySource,
+    TrajectoryStep,
+)
+from trialbook.client.models.trajectory_diff import (
+    FoundTrajectory,
+    StepDifference,
+    StepMatch,
+    TrajectoryDiff,
+)
 from trialbook.client.models.trend import TrendPoint, TrendValue
 from trialbook.client.models.trial_summary import FlakyItem, TrialRate, TrialSummary
 from trialbook.client.payload import MISSING, Json, UnencodableValue
 from trialbook.client.requests.run_start import StartOptions
+from trialbook.client.tracing.setting import TracesNotInstalled
 from trialbook.client.worker import (
     RunResults,
     Step,
@@ -219,6 +244,7 @@ __all__ = [
     "FileLayout",
     "FinalError",
     "FlakyItem",
+    "FoundTrajectory",
     "Gate",
     "GateFinding",
     "GateMetric",
@@ -305,9 +331,15 @@ __all__ = [
     "ScorerSummary",
     "ServiceNotInstalled",
     "SkipReason",
+    "Span",
+    "SpanRef",
     "StartOptions",
     "Step",
+    "StepDifference",
+    "StepMatch",
     "StepResult",
+    "StepSource",
+    "StepType",
     "SubmissionDetails",
     "SubmissionDisposition",
     "SubmittedResult",
@@ -323,6 +355,18 @@ __all__ = [
     "ToolMocks",
     "ToolMocksExhausted",
     "ToolNotMocked",
+    "Trace",
+    "TraceLink",
+    "TraceReport",
+    "TraceState",
+    "TraceStatus",
+    "TraceViewer",
+    "TracesNotInstalled",
+    "Trajectory",
+    "TrajectoryDiff",
+    "TrajectoryEvidence",
+    "TrajectorySource",
+    "TrajectoryStep",
     "TrendPoint",
     "TrendValue",
     "TrialRate",

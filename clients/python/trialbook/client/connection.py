@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 import grpc
+from opentelemetry import trace
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:50051"
 DEFAULT_PROJECT: Final = "default"
 
 # A scorer's task may bring five payloads of 1 MiB, and a page brings one more than its 2 MiB.
 MAX_RECEIVE_BYTES: Final = 32 * 1024 * 1024
+
+_propagator: Final = TraceContextTextMapPropagator()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,10 @@ class Connection:
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What every call carries: who calls, and the token."""
+        """What every call carries: who calls, the token, and the trace in which that happens."""
         author = (("trialbook-author", self.author),) if self.author else ()
         token = () if self.token is None else (("authorization", f"Bearer {self.token}"),)
-        return author + token
+        return author + token + _trace_context()
 
     @property
     def options(self) -> list[tuple[str, int | str]]:
@@ -122,6 +126,15 @@ def is_local(address: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _trace_context() -> tuple[tuple[str, str], ...]:
+    """Return the W3C trace context of the current span; nothing outside of any."""
+    if not trace.get_current_span().get_span_context().is_valid:
+        return ()
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return tuple(carrier.items())
 
 
 def _user_at_host() -> str:

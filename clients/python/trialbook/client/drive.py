@@ -13,6 +13,7 @@ from trialbook.client.models.item import DatasetItem
 from trialbook.client.models.outcome import NotEvaluable, Score
 from trialbook.client.models.result import Result, StepResult, Usage
 from trialbook.client.models.run import Run, RunStatus
+from trialbook.client.models.trace_report import TraceReport
 from trialbook.client.names import Reference, resource_name
 from trialbook.client.operation import Listing
 from trialbook.client.requests.item_read import list_items
@@ -30,6 +31,8 @@ class SubmissionDetails(TypedDict, total=False):
     trace_id: str
     scores: Mapping[str, Score | NotEvaluable | float]
     attempts: int
+    trajectory: object
+    trace: TraceReport | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from trialbook.client.asynchronous.review import Reviews
 from trialbook.client.asynchronous.run import Runs
 from trialbook.client.asynchronous.score import Scores
 from trialbook.client.asynchronous.scorer import Scorers
+from trialbook.client.asynchronous.trace import Traces
 from trialbook.client.asynchronous.transport import AsyncTransport
 from trialbook.client.connection import TlsSetting, connection
 
@@ -45,6 +46,7 @@ class AsyncClient:
         self.experiments = Experiments(self._transport, settings.project)
         self.runs = Runs(self._transport, settings.project)
         self.scores = Scores(self._transport, settings.project)
+        self.traces = Traces(self._transport, settings.project)
         self.reviews = Reviews(self._transport, settings.project)
         self.scorers = Scorers(self._transport, settings.project)
         self.events = Events(self._transport, settings.project)

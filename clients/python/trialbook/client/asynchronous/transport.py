@@ -69,6 +69,20 @@ class AsyncTransport:
             raise error_from(failure, self._connection.address) from None
         return operation.read(answer)
 
+    async def post(
+        self, path: str, request: bytes, response_type: type[ResponseT], timeout: float
+    ) -> ResponseT:
+        """Make a call once, of whatever service, whose request is serialised already."""
+        method = self._methods.get(path)
+        if method is None:
+            method = self._channel.unary_unary(path, response_deserializer=response_type.FromString)
+            self._methods[path] = method
+        try:
+            answer: ResponseT = await method(request, timeout=timeout, metadata=self._metadata)
+        except grpc.RpcError as failure:
+            raise error_from(failure, self._connection.address) from None
+        return answer
+
     async def pages(self, listing: Listing[ValueT]) -> AsyncIterator[ValueT]:
         """Yield the values of a listing, getting each page when it is needed."""
         token = ""

@@ -12,6 +12,7 @@ from trialbook.client.blocking.review import Reviews
 from trialbook.client.blocking.run import Runs
 from trialbook.client.blocking.score import Scores
 from trialbook.client.blocking.scorer import Scorers
+from trialbook.client.blocking.trace import Traces
 from trialbook.client.blocking.transport import BlockingTransport
 from trialbook.client.connection import TlsSetting, connection
 
@@ -45,6 +46,7 @@ class Client:
         self.experiments = Experiments(self._transport, settings.project)
         self.runs = Runs(self._transport, settings.project)
         self.scores = Scores(self._transport, settings.project)
+        self.traces = Traces(self._transport, settings.project)
         self.reviews = Reviews(self._transport, settings.project)
         self.scorers = Scorers(self._transport, settings.project)
         self.events = Events(self._transport, settings.project)

@@ -25,8 +25,9 @@ class ComparisonCalls:
         *candidates: Reference,
         options: ComparisonOptions | None = None,
     ) -> Comparison:
-        """Compare 1 to 10 runs with a baseline, item by item, with intervals and tests.
+        """Compare up to 10 runs with a baseline, item by item, with intervals and tests.
 
+        Without any, the baseline is only told by itself: its means, and what its trials come to.
         What is not the same in both runs is told, and left out unless the options say otherwise.
         `InvalidArgument` for runs of other projects, and for options that make no sense.
         """

@@ -46,6 +46,7 @@ class _Plan:
     hosted_scorers: dict[str, Function]
     settings: RunSettings
     gate: Gate | None
+    traces: bool | None
 
 
 def evaluate(
@@ -60,6 +61,7 @@ def evaluate(
     gate: Gate | None = None,
     directory: str | Path = DEFAULT_DIRECTORY,
     address: str | None = None,
+    traces: bool | None = None,
     progress: bool | None = None,
 ) -> EvaluationSummary:
     """Run a function on cases, judge what it answers, and return what came of it.
@@ -74,7 +76,8 @@ def evaluate(
     function's), the dataset `dataset` (default: the same), and both are used again by the next
     call. `settings` say how the run behaves: trials, seed, deadline, retries and more;
     `concurrency` is a short form of them. `gate` is what the run must come to: the summary has its
-    verdict. `progress`: shown if stderr is a terminal.
+    verdict. `traces` says whether the service gets the spans that the functions write, as for
+    `Worker`. `progress`: shown if stderr is a terminal.
 
     Works inside a running event loop too, which it blocks: there, better await `evaluate_async`.
     An interrupt cancels the run. Raises `TrialbookError`, and `ServiceNotInstalled` if there is
@@ -92,6 +95,7 @@ def evaluate(
             gate=gate,
             directory=directory,
             address=address,
+            traces=traces,
             progress=progress,
         )
     )
@@ -109,6 +113,7 @@ async def evaluate_async(
     gate: Gate | None = None,
     directory: str | Path = DEFAULT_DIRECTORY,
     address: str | None = None,
+    traces: bool | None = None,
     progress: bool | None = None,
 ) -> EvaluationSummary:
     """Do what `evaluate` does, in the running event loop: coroutines run in it too."""
@@ -124,6 +129,7 @@ async def evaluate_async(
         hosted_scorers={_function_name(s): s for s in given if not isinstance(s, str | Scorer)},
         settings=_settings(settings, concurrency),
         gate=gate,
+        traces=traces,
     )
     async with AsyncExitStack() as stack:
         where = await stack.enter_async_context(service_address(address, Path(directory)))
@@ -139,7 +145,8 @@ async def evaluate_async(
 @asynccontextmanager
 async def _hosting(plan: _Plan, address: str) -> AsyncIterator[None]:
     """Host the plan's functions in this loop while the context lasts."""
-    worker = Worker(address, max_concurrent_tasks=max(plan.settings.concurrency or 0, 100))
+    slots = max(plan.settings.concurrency or 0, 100)
+    worker = Worker(address, max_concurrent_tasks=slots, traces=plan.traces)
     worker.target(plan.target.name, revision=plan.target.revision)(plan.function)
     for scorer_name, function in plan.hosted_scorers.items():
         worker.scorer(scorer_name)(function)

@@ -76,6 +76,20 @@ def target_outcome(value: object) -> Payload:
     return Payload(json=data.decode())
 
 
+def trajectory_json(value: object) -> str:
+    """Return what a target did as JSON. `InvalidAnswer` if it has no such form or is too large."""
+    try:
+        text = encode(value)
+    except UnencodableValue as error:
+        raise InvalidAnswer(f"The trajectory {error}") from error
+    size = len(text.encode())
+    if size > MAX_OUTPUT_BYTES:
+        raise InvalidAnswer(
+            f"The trajectory is {size:,} bytes of JSON; at most {MAX_OUTPUT_BYTES:,} are kept."
+        )
+    return text
+
+
 def scorer_outcome(value: object) -> WireScore:
     """Return what a scorer said. `InvalidAnswer` if it is no judgement."""
     if isinstance(value, NotEvaluable):

@@ -16,6 +16,7 @@ from trialbook.client.models.codec import (
     time_of,
 )
 from trialbook.client.models.score import ResultScore
+from trialbook.client.models.trace import TraceState
 from trialbook.client.payload import MISSING, decode, encode_field
 from trialbook.v1 import run_pb2, run_service_pb2
 
@@ -198,6 +199,10 @@ class Result:
     """What the last attempt used; None if the target does not tell."""
     round: int = 0
     """In which round it was recorded: 0 at first, 1 after the first retry of the run."""
+    trace: TraceState | None = None
+    """What is known of its trace; set where one result is asked for."""
+    trajectory_json: str | None = None
+    """What was reported that the target did, as it was sent; set where one result is asked for."""
 
     @property
     def output(self) -> Any:
@@ -237,4 +242,6 @@ class Result:
             steps=tuple(map(StepResult.from_message, message.steps)),
             usage=Usage.from_message(message.usage) if message.HasField("usage") else None,
             round=message.round,
+            trace=TraceState.from_message(message.trace) if message.HasField("trace") else None,
+            trajectory_json=json_of(message.trajectory),
         )

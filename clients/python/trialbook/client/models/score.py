@@ -48,6 +48,8 @@ class ResultScore:
     name: str = ""
     """The full name, by which a score is explained."""
     scorer_version: int = 0
+    stale: bool = False
+    """Whether spans came after it judged a trajectory; told where scores are read, not in runs."""
 
     @property
     def evidence(self) -> Any:
@@ -68,6 +70,7 @@ class ResultScore:
             duration=optional_seconds(message, "duration"),
             name=message.name,
             scorer_version=message.scorer_version,
+            stale=message.stale,
         )
 
 

@@ -13,11 +13,12 @@ from trialbook.v1 import experiment_pb2
 
 
 class ScorerScope(StrEnum):
-    """What a scorer judges: each result, one step of each, or the run as a whole."""
+    """What a scorer judges: each result, one step of each, what was done, or the run as a whole."""
 
     UNSPECIFIED = "unspecified"
     ITEM = "item"
     STEP = "step"
+    TRAJECTORY = "trajectory"
     RUN = "run"
 
 

@@ -18,6 +18,7 @@ from trialbook.client.models.outcome import (
     scorer_outcome,
 )
 from trialbook.client.models.result import StepResult, TaskError, TaskErrorCode, Usage
+from trialbook.client.models.trace_report import TraceReport
 from trialbook.client.payload import MISSING, encode_field
 from trialbook.v1 import run_pb2, run_service_pb2, score_pb2
 
@@ -46,6 +47,10 @@ class SubmittedResult:
     `output` is anything that has a JSON form, None included. `error` is an exception, a sentence
     or a `TaskError`. `latency` is in seconds. `scores` are those of scorers that are `by_caller`,
     by alias: a number, a bool, a `Score` or `NotEvaluable`.
+
+    `trace_id` names the trace that tells what was done, and `trace` what is known of it, so that
+    nobody waits for spans that do not come. `trajectory` tells it where no trace does: messages as
+    they went to and came from a model, or `{"steps": …}`.
     """
 
     item_id: str
@@ -58,6 +63,8 @@ class SubmittedResult:
     trace_id: str = ""
     scores: Mapping[str, Score | NotEvaluable | float] = field(default_factory=dict)
     attempts: int = 1
+    trajectory: object = MISSING
+    trace: TraceReport | None = None
 
     def to_message(self, path: str = "result") -> run_service_pb2.SubmittedResult:
         """Write it as the contract's message; `path` names it in errors."""
@@ -71,6 +78,10 @@ class SubmittedResult:
             attempts=self.attempts,
         )
         self._write_outcome(message, path)
+        if self.trace is not None:
+            message.trace.CopyFrom(self.trace.to_message())
+        if self.trajectory is not MISSING:
+            message.trajectory.json = encode_field(self.trajectory, f"{path}.trajectory")
         if self.latency is not None:
             message.latency.CopyFrom(duration_of(self.latency))
         return message

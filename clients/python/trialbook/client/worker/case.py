@@ -12,7 +12,15 @@ from trialbook.v1.payload_pb2 import Payload
 from trialbook.v1.score_pb2 import ScoreStatus
 from trialbook.v1.worker_pb2 import ScorerTask, Task
 
-PARTS: Final = ("output", "expected", "input", "context", "metadata")
+PARTS: Final = (
+    "output",
+    "expected",
+    "input",
+    "context",
+    "metadata",
+    "trajectory",
+    "expected_trajectory",
+)
 _cases: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -62,9 +70,9 @@ def _parts(given: str) -> dict[str, msgspec.Raw]:
         case = _cases.decode(given)
     except msgspec.MsgspecError:
         case = {}
-    if "output" not in case:
+    if "output" not in case and "trajectory" not in case:
         raise FinalError(
             "The item's input is no case that a scorer can judge. Give it an object with `output` "
-            "and, where it is wanted, `expected`."
+            "or `trajectory` and, where it is wanted, `expected`."
         )
     return {name: case[name] for name in PARTS if name in case}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from trialbook.client.models.outcome import trajectory_json
 from trialbook.client.models.tool_mock import UNMOCKED_TOOL_POLICIES, ToolMock
 from trialbook.client.payload import MISSING, decode
 from trialbook.client.worker.scope import Scope, current
@@ -67,6 +68,15 @@ class TaskContext:
     def timed(self, step_id: str) -> Step:
         """Return a context manager and decorator that times a step, as `step` does."""
         return Step(step_id, self._scope)
+
+    def report_trajectory(self, trajectory: object) -> None:
+        """Tell what the target did, where it is not traced; told again, it replaces what was told.
+
+        Messages as they went to and came from a model (a list, or `{"messages": …}`), or a
+        trajectory (`{"steps": …}`). A trace that has steps goes before it. `InvalidAnswer`, which
+        is final, for what has no JSON form or more than 1 MiB of it.
+        """
+        self._scope.trajectory = trajectory_json(trajectory)
 
 
 def describe(task: Task) -> TaskContext:

@@ -10,12 +10,13 @@ from typing import Final
 
 from trialbook.client.models.codec import seconds_of
 from trialbook.client.models.outcome import FinalError, Outcome, failure_outcome
-from trialbook.client.worker import tracing
+from trialbook.client.worker.attempt_trace import AttemptTrace
 from trialbook.client.worker.outcome import report, stopped_outcome, timeout_outcome
 from trialbook.client.worker.plan import Call, Mode
 from trialbook.client.worker.registry import Executable, Registry
 from trialbook.client.worker.scope import ResultReader, Scope, current
 from trialbook.client.worker.threads import Threads
+from trialbook.client.worker.tracing import Tracing
 from trialbook.v1.worker_pb2 import Task, TaskReport
 
 logger: Final = logging.getLogger("trialbook.worker")
@@ -36,11 +37,20 @@ class Attempt:
         "scope",
         "settled",
         "task",
+        "trace",
         "work",
     )
 
-    def __init__(self, task: Task, executable: Executable, call: Call, scope: Scope) -> None:
+    def __init__(
+        self,
+        task: Task,
+        executable: Executable,
+        call: Call,
+        scope: Scope,
+        trace: AttemptTrace | None = None,
+    ) -> None:
         self.task = task
+        self.trace = trace
         self.scope = scope
         self.executable = executable
         self.call = call
@@ -63,9 +73,11 @@ class Executor:
         registry: Registry,
         slots: int,
         done: Callable[[TaskReport], None],
-        reader: ResultReader | None = None,
+        reader: ResultReader,
+        tracing: Tracing,
     ) -> None:
         self._reader = reader
+        self._tracing = tracing
         self._loop = asyncio.get_running_loop()
         self._registry = registry
         self._slots = slots
@@ -97,14 +109,19 @@ class Executor:
 
     def begin(self, tasks: Iterable[Task]) -> None:
         """Begin tasks."""
-        record = tracing.is_recording()
+        trace = self._tracing.is_on()
         for task in tasks:
             executable = self._registry.find(task)
             if executable is None:
                 self._done(report(task, failure_outcome(FinalError(_not_hosted(task))), 0.0))
                 continue
-            call = tracing.traced(executable) if record else executable.call
-            self._begin(Attempt(task, executable, call, Scope(self._reader)))
+            scope = Scope(self._reader)
+            if trace:
+                attempt = self._tracing.attempt(executable, task)
+                call = attempt.around(executable)
+                self._begin(Attempt(task, executable, call, scope, attempt))
+            else:
+                self._begin(Attempt(task, executable, executable.call, scope))
 
     def stop(self, task_ids: Iterable[str]) -> None:
         """Give up tasks whose outcome is not wanted; nothing is reported of them."""
@@ -172,7 +189,10 @@ class Executor:
             return
         self._forget(attempt)
         seconds = time.perf_counter() - attempt.began
-        self._done(report(attempt.task, outcome, seconds, attempt.scope))
+        message = report(attempt.task, outcome, seconds, attempt.scope)
+        if attempt.trace is not None:
+            self._tracing.settle(attempt.trace, message)
+        self._done(message)
 
     def _expire(self, attempt: Attempt, timeout: float) -> None:
         self._settle(attempt, timeout_outcome(timeout))
@@ -185,6 +205,8 @@ class Executor:
             )
 
     def _give_up(self, attempt: Attempt) -> None:
+        if attempt.trace is not None and not attempt.settled:
+            self._tracing.drop(attempt.trace)
         self._forget(attempt)
         # Cancelled before its first step, a coroutine would end without giving back its slot.
         if attempt.work is not None and attempt.entered:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from google.protobuf.duration_pb2 import Duration
 
 from trialbook.client.models.outcome import MAX_MESSAGE, Outcome
@@ -10,7 +12,11 @@ from trialbook.client.worker.scope import Scope
 from trialbook.v1.payload_pb2 import Payload
 from trialbook.v1.run_pb2 import TaskError
 from trialbook.v1.score_pb2 import Score as WireScore
+from trialbook.v1.trace_pb2 import TraceReport
 from trialbook.v1.worker_pb2 import Task, TaskReport
+
+UNTRACED: Final = TraceReport(span_count=0)
+"""Says that nobody needs to wait for spans."""
 
 
 def report(task: Task, outcome: Outcome, seconds: float, scope: Scope | None = None) -> TaskReport:
@@ -24,6 +30,7 @@ def report(task: Task, outcome: Outcome, seconds: float, scope: Scope | None = N
         score=outcome if isinstance(outcome, WireScore) else None,
         error=outcome if isinstance(outcome, TaskError) else None,
         duration=duration,
+        trace=UNTRACED if task.HasField("target") else None,
     )
     if scope is not None:
         scope.fill(message)

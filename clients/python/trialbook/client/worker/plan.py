@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, Final, TypeAlias
 
 from trialbook.client.models.outcome import NotEvaluable
+from trialbook.client.models.trajectory_json import read_trajectory
 from trialbook.client.payload import decode
 from trialbook.client.worker.context import describe, read_object
 from trialbook.client.worker.run_results import RunResults
@@ -29,8 +30,11 @@ SCORER_PARAMETERS: Final = (
     "params",
     "task",
 )
-
-
+TRAJECTORY_SCORER_PARAMETERS: Final = (
+    "trajectory",
+    "expected_trajectory",
+    *SCORER_PARAMETERS,
+)
 RUN_SCORER_PARAMETERS: Final = ("results", "params", "task")
 
 
@@ -85,6 +89,21 @@ def scorer_call(function: Function, *, needs_expected: bool) -> Call:
     return call_if_expected if needs_expected else call
 
 
+def trajectory_scorer_call(function: Function, *, needs_expected: bool) -> Call:
+    """Bind a scorer of trajectories, likewise; without a trajectory it is not asked."""
+    call = _by_name(function, TRAJECTORY_SCORER_PARAMETERS, _TRAJECTORY_SCORER_GETTERS)
+
+    def call_if_told(task: Task) -> object:
+        work = task.scorer
+        if not work.HasField("trajectory"):
+            return NotEvaluable("Nothing tells what the target did.")
+        if needs_expected and not work.HasField("expected_trajectory"):
+            return NotEvaluable("The item does not say what the target should have done.")
+        return call(task)
+
+    return call_if_told
+
+
 def run_scorer_call(function: Function) -> Call:
     """Bind a scorer of runs, likewise."""
     return _by_name(function, RUN_SCORER_PARAMETERS, _RUN_SCORER_GETTERS)
@@ -136,6 +155,12 @@ _SCORER_GETTERS: Final[Mapping[str, Call]] = {
     "metadata": _of_scorer(lambda work: read_object(work.metadata)),
     "params": _of_scorer(lambda work: read_object(work.params)),
     "task": describe,
+}
+
+_TRAJECTORY_SCORER_GETTERS: Final[Mapping[str, Call]] = {
+    "trajectory": _of_scorer(lambda work: read_trajectory(work.trajectory.json)),
+    "expected_trajectory": _of_scorer(lambda work: _optional(work.expected_trajectory)),
+    **_SCORER_GETTERS,
 }
 
 _RUN_SCORER_GETTERS: Final[Mapping[str, Call]] = {

@@ -19,6 +19,7 @@ from trialbook.client.worker.plan import (
     run_scorer_call,
     scorer_call,
     target_call,
+    trajectory_scorer_call,
 )
 from trialbook.v1.experiment_pb2 import ScorerScope
 from trialbook.v1.experiment_pb2 import TargetKind as WireKind
@@ -68,9 +69,11 @@ class Registry:
 
         ValueError if that scorer is hosted already.
         """
-        call = scorer_call(function, needs_expected=needs_expected)
+        judges_trajectories = scorer.scope == ScorerScope.SCORER_SCOPE_TRAJECTORY
+        bind = trajectory_scorer_call if judges_trajectories else scorer_call
+        call = bind(function, needs_expected=needs_expected)
         mode = mode_of(function, inline=inline)
-        if mode is Mode.COROUTINE and needs_expected:
+        if mode is Mode.COROUTINE and (needs_expected or judges_trajectories):
             call = _awaitable(call)
         name = scorer.scorer_id
         self._add_scorer(scorer, Executable(f"trialbook.scorer {name}", mode, call, scorer_outcome))

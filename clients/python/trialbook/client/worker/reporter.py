@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from trialbook.client.errors import Internal, InvalidArgument
@@ -25,12 +25,19 @@ REPORT_PATH: Final = re.compile(r"reports\[(\d+)\]")
 class Reporter:
     """Reports outcomes until they are recorded, or are known to be of no use.
 
-    `failed` is called with an error after which nothing can be reported any more.
+    `failed` is called with an error after which nothing can be reported any more. `before` is
+    awaited with reports before they are sent.
     """
 
-    def __init__(self, session: Session, failed: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        failed: Callable[[BaseException], None],
+        before: Callable[[Sequence[TaskReport]], Awaitable[None]],
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._session = session
+        self._before = before
         self._failed = failed
         self._waiting: deque[TaskReport] = deque()
         self._calls: dict[asyncio.Task[None], list[TaskReport]] = {}
@@ -100,6 +107,7 @@ class Reporter:
             self._send()
 
     async def _deliver(self, batch: list[TaskReport]) -> None:
+        await self._before(batch)
         try:
             answer = await self._session.complete(batch)
         except InvalidArgument as error:

@@ -31,12 +31,13 @@ class ResultReader(Protocol):
 
 
 class Scope:
-    """Gathers what one attempt tells of its usage and steps. For any number of threads."""
+    """Gathers what one attempt tells of its usage, steps and trajectory. For several threads."""
 
-    __slots__ = ("_lock", "_steps", "_taken", "_usage", "reader")
+    __slots__ = ("_lock", "_steps", "_taken", "_usage", "reader", "trajectory")
 
     def __init__(self, reader: ResultReader | None = None) -> None:
         self.reader = reader
+        self.trajectory = ""
         self._lock = threading.Lock()
         self._usage: Usage | None = None
         self._steps: list[StepResult] = []
@@ -68,6 +69,8 @@ class Scope:
 
     def fill(self, report: TaskReport) -> None:
         """Put what was told so far into a report."""
+        if self.trajectory:
+            report.trajectory.json = self.trajectory
         if self._usage is None and not self._steps:
             return
         with self._lock:

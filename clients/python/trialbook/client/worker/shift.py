@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from trialbook.client.asynchronous.transport import AsyncTransport
@@ -14,12 +14,16 @@ from trialbook.client.worker.registry import Registry
 from trialbook.client.worker.reporter import Reporter
 from trialbook.client.worker.run_results import ChannelReader
 from trialbook.client.worker.session import Session
+from trialbook.client.worker.tracing import Tracing
+from trialbook.v1.worker_pb2 import Task
 from trialbook.v1.worker_service_pb2 import RegisterWorkerRequest
 
 logger: Final = logging.getLogger("trialbook.worker")
 
 MAX_LEASE: Final = 1_000
 MAX_UNREPORTED: Final = 1_000
+TRACED_AT_ONCE: Final = 25
+"""How many traced attempts begin in one turn of the event loop."""
 FLUSH_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 2.0
 
@@ -28,17 +32,23 @@ class Shift:
     """Leases, executes and reports until it is told to stop. For one event loop, once."""
 
     def __init__(
-        self, transport: AsyncTransport, registration: RegisterWorkerRequest, registry: Registry
+        self,
+        transport: AsyncTransport,
+        registration: RegisterWorkerRequest,
+        registry: Registry,
+        traces: bool | None,
     ) -> None:
         self._worker_id = registration.worker_id
         self._session = Session(transport, registration)
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._reporter = Reporter(self._session, self._fail)
+        self._tracing = Tracing(traces, self._worker_id, transport)
+        self._reporter = Reporter(self._session, self._fail, self._tracing.send)
         self._executor = Executor(
             registry,
             registration.max_concurrent_tasks,
             self._reporter.add,
             ChannelReader(transport),
+            self._tracing,
         )
         self._stopping = asyncio.Event()
         self._aborting = asyncio.Event()
@@ -65,6 +75,7 @@ class Shift:
             self._failure.cancel()
             self._executor.close()
             await self._reporter.close()
+            await self._tracing.close(CLOSE_SECONDS)
             await self._session.close(CLOSE_SECONDS)
 
     def _fail(self, error: BaseException) -> None:
@@ -74,10 +85,23 @@ class Shift:
     async def _lease_forever(self) -> None:
         while True:
             answer = await self._session.lease(min(await self._free_slots(), MAX_LEASE))
-            self._executor.begin(answer.tasks)
+            await self._begin(answer.tasks)
             # At least one turn of the loop: the tasks take their first step before the next call
             # is prepared, not after.
             await asyncio.sleep(seconds_of(answer.retry_after))
+
+    async def _begin(self, tasks: Sequence[Task]) -> None:
+        """Begin tasks. Where tracing takes time, the first are reported while others run."""
+        portion = TRACED_AT_ONCE if self._tracing.is_on() else max(1, len(tasks))
+        begun = 0
+        try:
+            while begun + portion < len(tasks):
+                self._executor.begin(tasks[begun : begun + portion])
+                begun += portion
+                await asyncio.sleep(0)
+        finally:
+            # Also when the worker is stopped meanwhile: they are leased.
+            self._executor.begin(tasks[begun:])
 
     async def _free_slots(self) -> int:
         """Wait until tasks can be begun; return how many. Unreported outcomes hold it up."""

@@ -15,11 +15,13 @@ from trialbook.client.asynchronous.transport import AsyncTransport
 from trialbook.client.connection import TlsSetting, connection
 from trialbook.client.models.experiment import Target, TargetKind
 from trialbook.client.models.scorer import ScoreDirection
+from trialbook.client.models.scorer_spec import ScorerScope
 from trialbook.client.names import project_name
+from trialbook.client.tracing.setting import traces_setting
 from trialbook.client.worker.plan import Function
 from trialbook.client.worker.registry import Registry, scorer_message
 from trialbook.client.worker.shift import Shift
-from trialbook.v1.experiment_pb2 import ScorerScope
+from trialbook.v1.experiment_pb2 import ScorerScope as WireScope
 from trialbook.v1.worker_service_pb2 import RegisterWorkerRequest
 
 logger: Final = logging.getLogger("trialbook.worker")
@@ -39,6 +41,11 @@ class Worker:
     Coroutines run in the event loop. Plain functions run in threads, so that they may block; with
     `inline=True` they run in the event loop too, which is several times cheaper but lets everything
     else wait, and takes no timeout: only for functions that end within about a millisecond.
+
+    `traces` says whether the spans that attempts write go to the service, so that it sees what a
+    target did. None (unless TRIALBOOK_TRACES says 1 or 0) is yes where a tracer provider of
+    OpenTelemetry is set, beside whatever that exports to. True sets one up if there is none when
+    the worker begins; `TracesNotInstalled` if `trialbook-client[traces]` is not there.
     """
 
     def __init__(
@@ -52,6 +59,7 @@ class Worker:
         worker_id: str | None = None,
         max_concurrent_tasks: int = 100,
         revision: str = "1",
+        traces: bool | None = None,
     ) -> None:
         if not 1 <= max_concurrent_tasks <= 10_000:
             raise ValueError("max_concurrent_tasks must be between 1 and 10,000")
@@ -61,6 +69,7 @@ class Worker:
         self.worker_id = worker_id or f"{socket.gethostname()}-{os.getpid()}"[:128]
         self._slots = max_concurrent_tasks
         self._revision = revision
+        self._traces = traces_setting(traces)
         self._registry = Registry()
         self._lock = threading.Lock()
         self._running: tuple[asyncio.AbstractEventLoop, Shift] | None = None
@@ -101,6 +110,7 @@ class Worker:
         params_schema: Mapping[str, object] | None = None,
         needs_expected: bool = False,
         inline: bool = False,
+        scope: ScorerScope | str = ScorerScope.ITEM,
     ) -> Callable[[FunctionT], FunctionT]:
         """Decorate a function that judges results. The name defaults to the function's.
 
@@ -109,6 +119,12 @@ class Worker:
         whether it passed), a `Score` or `NotEvaluable`. With `needs_expected`, items without an
         expected value are not evaluable without asking it. Raise `version` when the same output is
         judged otherwise than before.
+
+        With `scope="trajectory"` it judges what targets did, and may declare `trajectory` (a
+        `Trajectory` to walk through) and `expected_trajectory` (what the item says, as it says it)
+        as well. It is asked when the result's trace has settled; where nothing tells what the
+        target did, or, with `needs_expected`, what it should have done, the result is not
+        evaluable without asking it.
 
         The scorer judges steps as well, and is itself a target of the kind scorer at the worker's
         revision: it is given the `output`, `expected` … of an item's input then.
@@ -125,6 +141,7 @@ class Worker:
                 maximum=maximum,
                 params_schema=params_schema,
                 needs_expected=needs_expected,
+                scope=_scope_of(scope),
             )
             self._registry.add_scorer(
                 message,
@@ -165,7 +182,7 @@ class Worker:
                 maximum=maximum,
                 params_schema=params_schema,
                 needs_expected=False,
-                scope=ScorerScope.SCORER_SCOPE_RUN,
+                scope=WireScope.SCORER_SCOPE_RUN,
             )
             self._registry.add_run_scorer(message, function)
             return function
@@ -206,7 +223,7 @@ class Worker:
             capabilities=self._registry.capabilities,
             max_concurrent_tasks=self._slots,
         )
-        shift = Shift(transport, registration, self._registry)
+        shift = Shift(transport, registration, self._registry, self._traces)
         with self._lock:
             if self._running is not None:
                 raise RuntimeError("the worker is at work already")
@@ -238,6 +255,15 @@ def _kind_of(kind: TargetKind | str) -> TargetKind:
     if found is TargetKind.UNSPECIFIED:
         raise ValueError("say what kind of target it is: agent, workflow, scorer or processor")
     return found
+
+
+def _scope_of(scope: ScorerScope | str) -> WireScope:
+    found = ScorerScope(scope)
+    if found is ScorerScope.TRAJECTORY:
+        return WireScope.SCORER_SCOPE_TRAJECTORY
+    if found is ScorerScope.ITEM:
+        return WireScope.SCORER_SCOPE_ITEM
+    raise ValueError("a scorer judges the scope item or trajectory; for runs use run_scorer")
 
 
 def _name_of(function: Function) -> str:
