@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,9 @@ TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 PERSON = re.compile(r"\b\S+@\S+")
 SPAN = re.compile(r"\b\d[\d.]* (?:ms|s|min)\b")
 TRACE = re.compile(r"\b[0-9a-f]{32}\b")
+SPAN_ID = re.compile(r"\b[0-9a-f]{16}\b")
+GRPC, HTTP = "127.0.0.1:50051", "127.0.0.1:50052"
+"""Where guides say that the server answers."""
 WORKER = re.compile(r"[\w.-]+-\d+(?=' ran | +(?:results|scores)_recorded)")
 POSITION = re.compile(r"^\s*[\d,]+(?=\s+THEN)", re.MULTILINE)
 PROGRESS = re.compile(r"^[\w-]+  [\d,]+/[\d,]+.*\n?", re.MULTILINE)
@@ -36,17 +40,23 @@ needs_distribution = pytest.mark.skipif(
 class Guide:
     """A guide, and the folder in which it is carried out against a server.
 
-    Workers that it starts in a terminal of their own go on, in `processes`.
+    Workers that it starts in a terminal of their own go on, in `processes`. `files` are what it
+    asks its reader to have, each under its name. The addresses that its commands name become those
+    of the server, `http` the one for HTTP.
     """
 
     name: str
     folder: Path
     address: str
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    files: Mapping[str, Path] = field(default_factory=dict)
+    http: str = HTTP
 
     def carry_out(self) -> int:
         """Write its files and run its commands; return how many said what the guide says."""
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)  # a guide may go on where another ended
+        for name, file in self.files.items():
+            shutil.copy(file, self.folder / name)
         text = (ROOT / "docs" / "guides" / self.name).read_text(encoding="utf-8")
         carried_out = 0
         for block in BLOCK.finditer(text):
@@ -63,7 +73,7 @@ class Guide:
             self._start_worker(command)
             return
         done = subprocess.run(
-            ["bash", "-c", command],
+            ["bash", "-c", self._addressed(command)],
             cwd=self.folder,
             env=self._environment(),
             stdout=subprocess.PIPE,
@@ -78,6 +88,7 @@ class Guide:
 
     def _start_worker(self, command: str) -> None:
         log = self.folder / "worker.log"
+        before = registered(log)
         with log.open("ab") as output:
             process = subprocess.Popen(
                 command.split(),
@@ -87,11 +98,19 @@ class Guide:
                 stderr=output,
             )
         self.processes.append(process)
-        wait_until(lambda: "is registered" in log.read_text(), what="the worker is registered")
+        wait_until(lambda: registered(log) > before, what="the worker is registered")
+
+    def _addressed(self, command: str) -> str:
+        return command.replace(GRPC, self.address).replace(HTTP, self.http)
 
     def _environment(self) -> dict[str, str]:
         variables = environment(TRIALBOOK_ADDRESS=self.address)
         return {**variables, "PATH": f"{Path(sys.executable).parent}:{variables['PATH']}"}
+
+
+def registered(log: Path) -> int:
+    """How many workers say in a log that they are registered."""
+    return log.read_text().count("is registered") if log.exists() else 0
 
 
 def commands(text: str) -> Iterator[tuple[str, str]]:
@@ -108,6 +127,7 @@ def essence(printed: str) -> list[str]:
         (PERSON, "SOMEBODY"),
         (SPAN, "SPAN"),
         (TRACE, "TRACE"),
+        (SPAN_ID, "SPAN"),
         (WORKER, "WORKER"),
     ):
         text = pattern.sub(word, text)

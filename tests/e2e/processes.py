@@ -66,6 +66,7 @@ class Server:
     postgres: str = ""
     namespace: str = "trialbook"
     command: list[str] = field(default_factory=lambda: COMMAND_LINE)
+    variables: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -91,7 +92,10 @@ class Server:
         arguments += ["--lease-duration", self.lease_duration, "--port-file", str(port_file)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.command, *arguments], stdout=log, stderr=log, env=environment()
+                [*self.command, *arguments],
+                stdout=log,
+                stderr=log,
+                env=environment(**self.variables),
             )
         wait_until(lambda: port_file.exists() or self.process_ended(), what="the server starts")
         assert port_file.exists(), self.log.read_text()
@@ -133,7 +137,8 @@ def environment(**more: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("TRIALBOOK_") and name not in ("COLUMNS", "LINES", "NO_COLOR")
     }
-    return {**kept, "PYTHONUNBUFFERED": "1", **more}
+    # A server's own choice for HTTP is the port after its other one, which a neighbour may have.
+    return {**kept, "PYTHONUNBUFFERED": "1", "TRIALBOOK_HTTP_ADDRESS": "127.0.0.1:0", **more}
 
 
 @contextmanager

@@ -30,6 +30,10 @@ def test_the_demo_ends_with_a_report_and_can_be_run_again(tmp_path: Path) -> Non
         assert "p95" in done.out
         assert "slowest items" in done.out
         assert "delivery-damaged-record" in done.out.partition("failed items")[2]
+        assert re.search(r"tools +0\.925", done.out)
+        shown, _, compared = done.out.partition("trace show first/9 --diff")
+        assert re.search(r"invoke_agent|agent_run support_agent", shown)
+        assert re.search(r"missing +lookup_order .*A-1004", compared)
         assert re.search(r"42/42", done.err)
         assert re.search(r"exact_match 0\.\d{3}", done.err)
     assert not processes_in(tmp_path)

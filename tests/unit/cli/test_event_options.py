@@ -46,6 +46,7 @@ def test_a_resource_is_completed_with_the_project() -> None:
 
     assert full_resource(options, "datasets/d") == "projects/p/datasets/d"
     assert full_resource(options, "projects/q/runs/r") == "projects/q/runs/r"
+    assert full_resource(options, "trace_viewers") == "projects/p/trace_viewers"
     assert full_resource(options, None) is None
     assert short_resource(options, "projects/p/datasets/d") == "datasets/d"
     assert short_resource(options, "projects/q/datasets/d") == "projects/q/datasets/d"

@@ -25,6 +25,7 @@ from trialbook.services.cli.output import encode
 from trialbook.services.cli.progress import RunLines, standing
 from trialbook.services.cli.records import event_record, json_text, record_of
 from trialbook.services.cli.run_report.table import print_report
+from trialbook.services.cli.run_report.trials import ONE_TRIAL
 
 BEGAN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -99,7 +100,7 @@ def test_the_report_tells_scores_counts_latency_and_what_stands_out(
 ) -> None:
     error = TaskError(TaskErrorCode.EXECUTION, "no\nsuch order", "LookupError", "")
     failed = record_of(a_result(error=error, trial=2))
-    print_report({**record_of(a_run()), "slowest": [failed], "failed": [failed]})
+    print_report({**record_of(a_run()), **ONE_TRIAL, "slowest": [failed], "failed": [failed]})
     out = capsys.readouterr().out
     assert "completed with errors" in out
     assert "support, version 7" in out
@@ -119,7 +120,7 @@ def test_the_report_tells_scores_counts_latency_and_what_stands_out(
 def test_a_scorer_without_a_verdict_shows_neither_mean_nor_passed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    print_report({**record_of(a_run()), "slowest": [], "failed": []})
+    print_report({**record_of(a_run()), **ONE_TRIAL, "slowest": [], "failed": []})
     row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("judge"))
     assert row.split() == ["judge", "–", "0", "–", "2", "3", "4"]
 

@@ -12,6 +12,8 @@ from trialbook.services.cli.options import CommonOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+SINGLETONS = ("trace_viewers",)
+"""What each project has one of, so that its name says all."""
 _FILTERS = (
     click.option("--noun", "nouns", multiple=True, help="Only of this noun, say dataset."),
     click.option("--kind", "kinds", multiple=True, help="Only of this kind, say items_added."),
@@ -38,7 +40,7 @@ def full_resource(options: CommonOptions, resource: str | None) -> str | None:
     """Return the full name of `datasets/support` or the like; a full name stays as it is."""
     if resource is None or resource.startswith("projects/"):
         return resource
-    if "/" not in resource:
+    if "/" not in resource and resource not in SINGLETONS:
         raise click.UsageError(
             f"{resource!r} does not say what it names; "
             f"say datasets/{resource}, experiments/{resource} or runs/{resource}"

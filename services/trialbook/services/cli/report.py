@@ -46,10 +46,11 @@ def export(
 ) -> int:
     """Write the report of a run.
 
-    table, json and markdown tell of the run, its gate, scores and failing items; junit has a test
-    case for each result and each condition, github an annotation for each condition that does not
-    hold and for some failing items, and the Markdown in the job's summary; jsonl and csv have a
-    line for each result. A FILE that is there is replaced when the new one is complete.
+    table, json and markdown tell of the run, its gate, scores and failing items, and of several
+    trials also pass^k by scorer and the means by item; junit has a test case for each result and
+    each condition, github an annotation for each condition that does not hold and for some failing
+    items, and the Markdown in the job's summary; jsonl and csv have a line for each result. A FILE
+    that is there is replaced when the new one is complete.
     """
     with open_client(options) as client:
         run = client.runs.get(name)

@@ -15,6 +15,7 @@ VERBS = {
     "experiment": "Define what is evaluated, on which cases, and how it is judged.",
     "run": "Start runs, watch them, and read what came of them.",
     "score": "Read what scorers said, and how it came about.",
+    "trace": "See what targets did, step by step, and the spans behind it.",
     "review": "Let people judge results, and see how far they agree.",
     "report": "Write what came of a run for CI servers, pull requests and spreadsheets.",
     "scorer": "See which scorers there are and what they accept.",

@@ -126,8 +126,9 @@ def list_(options: CommonOptions, experiment: str | None, status: str | None, li
 def show(options: CommonOptions, name: str) -> None:
     """Show the report of a run.
 
-    It has the scores, counts and latencies, what the gate says, and names the slowest and the
-    failed items. The forms markdown, junit and github are those of trialbook report export.
+    It has the scores, counts and latencies, what the gate says, what several trials come to, and
+    names the slowest and the failed items. The forms markdown, junit and github are those of
+    trialbook report export.
     """
     with open_client(options) as client:
         print_run(options.form, client, client.runs.get(name))

@@ -6,8 +6,9 @@ import itertools
 from typing import Any
 
 import click
+from rich.text import Text
 
-from trialbook.client import RunScore, ScoreExplanation, ScoreStatus
+from trialbook.client import RunScore, ScoreExplanation, ScorerScope, ScoreStatus, Trace
 from trialbook.services.cli.options import (
     CommonOptions,
     common_options,
@@ -23,11 +24,13 @@ from trialbook.services.cli.output import (
     print_records,
     print_table,
     shortened,
+    stdout_console,
 )
 from trialbook.services.cli.records import json_text, record_of
 from trialbook.services.cli.run_report.table import item_name
 from trialbook.services.cli.scorer_argument import scorer_text
 from trialbook.services.cli.session import open_client
+from trialbook.services.cli.trace_evidence import evidence_lines, trace_lines
 
 STATUSES = ("scored", "failed", "not_evaluable", "skipped")
 
@@ -70,6 +73,7 @@ LABELS = {
     "passed": "passed",
     "label": "label",
     "reason": "reason",
+    "stale": "stale",
     "evidence": "evidence",
     "scorer": "scorer",
     "target": "target",
@@ -129,7 +133,10 @@ def explain(options: CommonOptions, name: str) -> None:
     """
     with open_client(options) as client:
         explanation = client.scores.explain(_full(name))
-    print_record(options.form, record_of(explanation), lambda _: _show(explanation))
+        wanted = options.form == "table" and explanation.scorer.scope is ScorerScope.TRAJECTORY
+        judged = explanation.result if wanted else None
+        trace = None if judged is None else client.traces.get(judged)
+    print_record(options.form, record_of(explanation), lambda _: _show(explanation, trace))
 
 
 def score_record(found: RunScore) -> dict[str, Any]:
@@ -152,12 +159,16 @@ def _full(name: str) -> str:
     return name
 
 
-def _show(explanation: ScoreExplanation) -> None:
+def _show(explanation: ScoreExplanation, trace: Trace | None) -> None:
     record: dict[str, Any] = record_of(explanation)
     judged = score_record(explanation.score)
+    stale = explanation.score.score.stale
     target, item, result = record["target"], record["item"], record["result"]
     shown = {
         **judged,
+        "stale": "spans came after it; trialbook run rescore --force judges anew"
+        if stale
+        else None,
         "evidence": json_text(judged["evidence"]),
         "scorer": f"{scorer_text(record['scorer'])}, version {record['scorer']['version']}",
         "target": f"{target['name']} {target['revision']}".strip(),
@@ -167,6 +178,22 @@ def _show(explanation: ScoreExplanation) -> None:
         "output": json_text(result and result["output"]),
     }
     print_fields(shown, LABELS)
+    if trace is not None:
+        _show_trace(explanation, trace)
     print_table(record["causes"], CAUSE_COLUMNS, "\nwhat led to it")
     if record["reviews"]:
         print_table(record["reviews"], REVIEW_COLUMNS, "\nwhat people say")
+
+
+def _show_trace(explanation: ScoreExplanation, trace: Trace) -> None:
+    """Print how much of a trace came, and where the trajectory is to be seen."""
+    run, _, rest = explanation.score.name.partition("/results/")
+    place = f"{run.rpartition('/')[2]}/{rest.partition('/')[0]}"
+    console = stdout_console()
+    for line in (
+        Text(),
+        *trace_lines(trace.state, trace.links),
+        *evidence_lines(trace.state, None),
+        Text(f"trialbook trace show {place} --diff"),
+    ):
+        console.print(line, soft_wrap=True)

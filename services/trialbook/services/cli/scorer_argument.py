@@ -17,13 +17,17 @@ SCORER = re.compile(
     r"""
     (?: (?P<alias>[\w.-]+) = )?
     (?P<name>[\w.-]+)
-    (?: @ (?P<place> item | run | caller | step: (?P<step>[^:{}]+) ) )?
+    (?: @ (?P<place> item | trajectory | run | caller | step: (?P<step>[^:{}]+) ) )?
     (?: : (?P<params>\{.*\}) )?
     """,
     re.ASCII | re.DOTALL | re.VERBOSE,
 )
 SCORER_FORM = "[ALIAS=]NAME[@run|@step:ID][:JSON]"
-_SCOPES = {"run": ScorerScope.RUN, "step": ScorerScope.STEP}
+_SCOPES = {
+    "run": ScorerScope.RUN,
+    "step": ScorerScope.STEP,
+    "trajectory": ScorerScope.TRAJECTORY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +96,5 @@ def _place_text(scorer: Mapping[str, Any]) -> str:
         return "@caller"
     if scorer["step_id"]:
         return f"@step:{scorer['step_id']}"
-    return "@run" if scorer["scope"] == ScorerScope.RUN else ""
+    scope = scorer["scope"]
+    return f"@{scope}" if scope in (ScorerScope.RUN, ScorerScope.TRAJECTORY) else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from trialbook.services.bootstrap import Addresses
 from trialbook.services.bootstrap import run as run_server
 from trialbook.services.cli.arguments import time_span
 from trialbook.services.cli.database import database_failures, database_options
@@ -20,6 +21,11 @@ from trialbook.services.settings import Settings
     "--address",
     metavar="HOST:PORT",
     help="Where to listen; port 0 takes a free one; TRIALBOOK_ADDRESS.  [127.0.0.1:50051]",
+)
+@click.option(
+    "--http-address",
+    metavar="HOST:PORT|none",
+    help="Where to answer HTTP, for OTLP; TRIALBOOK_HTTP_ADDRESS.  [the port after --address]",
 )
 @click.option(
     "--token-file",
@@ -46,6 +52,18 @@ from trialbook.services.settings import Settings
     help="How long a silent worker keeps its tasks, for example 30s.  [30s]",
 )
 @click.option(
+    "--trace-retention",
+    type=float,
+    metavar="DAYS",
+    help="How long traces are kept of which nothing comes any more; 0: for ever.  [30]",
+)
+@click.option(
+    "--tee-endpoint",
+    metavar="URL",
+    help="Pass received OTLP on, to http(s)://host:4318 or grpc(s)://host:4317; its headers: "
+    "TRIALBOOK_TEE_HEADERS.",
+)
+@click.option(
     "--port-file",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the bound address into this file when calls are accepted.",
@@ -62,14 +80,21 @@ def serve(token_file: Path | None, port_file: Path | None, **given: Any) -> None
     if port_file is not None:
         port_file.unlink(missing_ok=True)  # a reader must not find a former server's address
 
-    def announce(address: str) -> None:
+    def announce(addresses: Addresses) -> None:
         if port_file is not None:
-            _write_whole(port_file, address)
-        print(f"listening on {address}", file=sys.stderr)
+            _write_whole(port_file, addresses.grpc)
+        print(f"listening on {addresses.grpc}", file=sys.stderr)
+        print(f"HTTP         {_url(addresses.http, settings)}", file=sys.stderr)
         print(f"database     {_place(settings)}", file=sys.stderr, flush=True)
 
     with database_failures(settings.database):
         run_server(settings, on_ready=announce)
+
+
+def _url(http: str | None, settings: Settings) -> str:
+    if http is None:
+        return "none"
+    return f"{'http' if settings.tls_key is None else 'https'}://{http}"
 
 
 def _place(settings: Settings) -> str:

@@ -35,6 +35,8 @@ HINTS = {
     "trialbook item restore brings back what was removed",
     "RUN_IN_PROGRESS": "wait for it with trialbook run wait {run}, or trialbook run cancel {run}",
     "NO_GATE": "say what it must come to: --gate 'mean(exact_match)>=0.8'",
+    "NO_EXPECTATION": "give the item an expected_trajectory, or say what is expected by "
+    "--expected FILE",
     "INTERNAL": "the server's log has more under the incident that is named here",
 }
 

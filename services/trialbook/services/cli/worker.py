@@ -36,17 +36,25 @@ def worker() -> None:
 @address_option
 @token_option
 @project_option
+@click.option(
+    "--traces/--no-traces",
+    default=None,
+    help="Trace what targets do, and send the spans to the service; needs "
+    "trialbook-client[traces].  [default: if a tracer provider is set]",
+)
 @pass_options
-def run(options: CommonOptions, reference: str) -> None:
+def run(options: CommonOptions, reference: str, traces: bool | None) -> None:
     """Run a worker until SIGTERM or Ctrl-C.
 
     What it is at is finished and reported first.
 
     MODULE is a Python file or an importable module, ATTRIBUTE the trialbook.client.Worker in it,
     for example my_worker.py:worker. The options reach workers that do not name a server, token or
-    project themselves.
+    project themselves, or whether they trace.
     """
     os.environ.update(_given(options))
+    if traces is not None:
+        os.environ["TRIALBOOK_TRACES"] = "1" if traces else "0"
     with server_failures(options):
         found = load_worker(reference)
         print(f"worker {reference} for {options.server}; Ctrl-C stops it", file=sys.stderr)

@@ -32,6 +32,7 @@ from trialbook.services.cli.run_report.table import (
     report_record,
     verdict_record,
 )
+from trialbook.services.cli.run_report.trials import trials_record
 
 REPORT_FORMS = ("markdown", "junit", "github")
 FAILURE_COLUMNS = (
@@ -47,12 +48,12 @@ FAILURE_COLUMNS = (
 def print_run(form: str, client: Client, run: Run) -> None:
     """Print what came of a run."""
     if form == "markdown":
-        _print(run_markdown(run, _failing(client, run)))
+        _print(run_markdown(run, _failing(client, run), trials_record(client, run)))
     elif form == "junit":
         _print(junit_xml(run, client.runs.results(run, page_size=LARGEST_PAGE)))
     elif form == "github":
         _print(run_annotations(run, _failing(client, run)))
-        write_summary(run_markdown(run, _failing(client, run)))
+        write_summary(run_markdown(run, _failing(client, run), trials_record(client, run)))
     else:
         print_record(form, report_record(client, run), print_report)
 

@@ -8,14 +8,15 @@ from itertools import islice
 from trialbook.client import GateVerdict, Result, Run, ScorerSummary, Verdict
 from trialbook.services.cli.gate_condition import condition_text
 from trialbook.services.cli.markdown_output import markdown_table, markdown_text
-from trialbook.services.cli.output import ABSENT, duration_text, figure_text
+from trialbook.services.cli.output import ABSENT, Record, duration_text, figure_text
 from trialbook.services.cli.run_report.failing import name_of, problems, standing
+from trialbook.services.cli.run_report.trials import ONE_TRIAL, more_items, sections
 
 MOST_FAILING = 50
 MARKS = {Verdict.PASSED: "✅", Verdict.FAILED: "❌", Verdict.INCONCLUSIVE: "❔"}
 
 
-def run_markdown(run: Run, failing: Iterable[Result]) -> Iterator[str]:
+def run_markdown(run: Run, failing: Iterable[Result], trials: Record = ONE_TRIAL) -> Iterator[str]:
     """Yield the report line by line. Of the failing results the first ones are named."""
     title = f"{run.display_name} ({run.id})" if run.display_name else run.id
     yield f"## {markdown_text(title)}\n"
@@ -26,6 +27,7 @@ def run_markdown(run: Run, failing: Iterable[Result]) -> Iterator[str]:
         yield "\n### Scores\n"
         headings = ("scorer", "mean", "scored", "passed", "failed", "not evaluable", "skipped")
         yield from markdown_table(headings, map(_scores, run.scores))
+    yield from _trials_markdown(run, trials)
     yield from failing_markdown(run, failing)
 
 
@@ -52,6 +54,16 @@ def failing_markdown(run: Run, failing: Iterable[Result]) -> Iterator[str]:
     yield from markdown_table(("item", "problem"), rows)
     if len(first) > MOST_FAILING:
         yield f"\nand more: `trialbook run failures {run.id}`\n"
+
+
+def _trials_markdown(run: Run, trials: Record) -> Iterator[str]:
+    for section in sections(trials):
+        yield f"\n### {section.title.capitalize()}\n"
+        headings = [markdown_text(column.heading.lower()) for column in section.columns]
+        rows = ([column.text(row).plain for column in section.columns] for row in section.rows)
+        yield from markdown_table(headings, rows)
+    if more := more_items(trials, run.id):
+        yield f"\nand more: `{more}`\n"
 
 
 def _facts(run: Run) -> Iterator[tuple[str, str]]:

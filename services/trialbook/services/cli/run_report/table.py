@@ -22,6 +22,7 @@ from trialbook.services.cli.output import (
     stdout_console,
 )
 from trialbook.services.cli.records import record_of
+from trialbook.services.cli.run_report.trials import more_items, sections, trials_record
 
 MOST_SLOWEST = 5
 MOST_FAILED = 10
@@ -35,12 +36,13 @@ VERDICT_STYLES = {"passed": "green", "failed": "red", "inconclusive": "yellow"}
 
 
 def report_record(client: Client, run: Run) -> Record:
-    """Return the run with its slowest and its failed results."""
+    """Return the run with what its trials come to, its slowest and its failed results."""
     slowest = client.runs.results(run, order=ResultOrder.SLOWEST, page_size=MOST_SLOWEST)
     failed = client.runs.results(run, status=ResultStatus.FAILED, page_size=MOST_FAILED)
     return {
         **record_of(run),
         "gate_verdict": verdict_record(run.gate_verdict) if run.gate_verdict else None,
+        **trials_record(client, run),
         "slowest": [_mention(result) for result in itertools.islice(slowest, MOST_SLOWEST)],
         "failed": [_mention(result) for result in itertools.islice(failed, MOST_FAILED)],
     }
@@ -53,6 +55,7 @@ def print_report(report: Record) -> None:
         print_table(report["gate_verdict"]["findings"], FINDING_COLUMNS, "\ngate")
     if report["scores"]:
         print_table(report["scores"], SCORER_COLUMNS, "\nscores")
+    _print_trials(report)
     if report["slowest"]:
         print_table(report["slowest"], SLOWEST_COLUMNS, "\nslowest items")
     if report["failed"]:
@@ -128,6 +131,13 @@ def _print_heading(report: Record) -> None:
     for label, value in lines:
         if value:
             console.print(Text(f"{label:<12}").append(value), soft_wrap=True)
+
+
+def _print_trials(report: Record) -> None:
+    for section in sections(report):
+        print_table(section.rows, section.columns, f"\n{section.title}")
+    if more := more_items(report, report["id"]):
+        stdout_console().print(f"and more: {more}")
 
 
 def _latency(latency: Record) -> str:
