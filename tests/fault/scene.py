@@ -92,11 +92,12 @@ def reconnect(client: Client) -> None:
 
 
 class Workers:
-    """Worker processes on `hosted.py`, each with a name, which may be killed and replaced."""
+    """Worker processes, by default on `hosted.py`, by name, which may be killed and replaced."""
 
-    def __init__(self, folder: Path, server: Server) -> None:
+    def __init__(self, folder: Path, server: Server, hosted: Path = HOSTED) -> None:
         self._folder = folder
         self._server = server
+        self._hosted = hosted
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, **more: str) -> subprocess.Popen[bytes]:
@@ -106,7 +107,7 @@ class Workers:
         )
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(
-                [*COMMAND_LINE, "worker", "run", f"{HOSTED}:worker"],
+                [*COMMAND_LINE, "worker", "run", f"{self._hosted}:worker"],
                 stdout=log,
                 stderr=log,
                 env=variables,

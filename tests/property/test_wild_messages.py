@@ -38,6 +38,7 @@ from trialbook.v1 import dataset_service_pb2 as datasets
 from trialbook.v1 import experiment_service_pb2 as experiments
 from trialbook.v1 import run_service_pb2 as runs
 from trialbook.v1 import score_service_pb2 as scores
+from trialbook.v1 import trace_service_pb2 as traces
 from trialbook.v1 import worker_service_pb2 as workers
 from trialbook.v1.dataset_pb2 import Dataset
 from trialbook.v1.dataset_service_pb2_grpc import DatasetServiceStub
@@ -45,6 +46,7 @@ from trialbook.v1.experiment_pb2 import Experiment
 from trialbook.v1.review_service_pb2 import ResultFilter
 from trialbook.v1.run_pb2 import Run
 from trialbook.v1.scorer_service_pb2 import DescribeScorerRequest, ListScorersRequest
+from trialbook.v1.trace_pb2 import TraceViewer
 from trialbook.v1.worker_pb2 import Task
 
 SANE = "projects/sane"
@@ -153,6 +155,7 @@ async def furnish(address: str) -> tuple[list[str], list[Message]]:
             *granted_of_datasets(over),
             *granted_of_runs(over, going_on),
             *granted_of_scores(over),
+            *granted_of_traces(over),
             *granted_of_workers(worker, tasks[2]),
         ]
 
@@ -217,6 +220,22 @@ def granted_of_datasets(run: Run) -> list[Message]:
         datasets.GetItemRequest(name=f"{name}/items/i1", version=1),
         datasets.ListItemsRequest(parent=name, version=1, page_size=1),
         datasets.ListVersionsRequest(parent=name, page_size=1),
+    ]
+
+
+def granted_of_traces(run: Run) -> list[Message]:
+    """A request of each kind about traces that is granted, but for what lacks a trajectory."""
+    name = f"{run.name}/results/1"
+    viewer = TraceViewer(name="Jaeger", url_template="http://j/{trace}?{span}{start}{end}")
+    return [
+        traces.GetTraceRequest(name=name),
+        traces.GetTrajectoryRequest(name=name),
+        traces.DiffTrajectoryRequest(
+            name=name, expected_trajectory=json('{"steps":[{"name":"a","args":{"b":1}}]}')
+        ),
+        traces.ListSpansRequest(name=name, page_size=1),
+        traces.GetTraceViewersRequest(parent=PROJECT),
+        traces.SetTraceViewersRequest(parent=PROJECT, viewers=[viewer], request_id="r"),
     ]
 
 
