@@ -9,7 +9,15 @@ import sqlite3
 
 import psutil
 
-_LIBRARIES = ("grpcio", "protobuf", "uvloop", "msgspec", "eventsourcing", "rapidfuzz")
+_LIBRARIES = (
+    "grpcio",
+    "protobuf",
+    "uvloop",
+    "msgspec",
+    "eventsourcing",
+    "rapidfuzz",
+    "opentelemetry-sdk",
+)
 
 
 def machine() -> dict[str, str]:

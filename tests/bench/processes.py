@@ -110,7 +110,8 @@ def _environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TRIALBOOK_")}
     # As where it is installed: only the first process of all compiles the modules.
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    return {**kept, **more}
+    # A server's own choice for HTTP is the port after its other one, which another may have.
+    return {**kept, "TRIALBOOK_HTTP_ADDRESS": "127.0.0.1:0", **more}
 
 
 def _stop(process: subprocess.Popen[bytes]) -> int:

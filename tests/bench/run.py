@@ -29,11 +29,14 @@ from tests.bench.latency import first_result  # noqa: E402
 from tests.bench.machine import machine  # noqa: E402
 from tests.bench.million import million_postgres, million_sqlite  # noqa: E402
 from tests.bench.million_run import million_run_postgres, million_run_sqlite  # noqa: E402
+from tests.bench.normaliser import normaliser  # noqa: E402
+from tests.bench.otlp_ingest import otlp_ingest_postgres, otlp_ingest_sqlite  # noqa: E402
 from tests.bench.overlap import overlap  # noqa: E402
 from tests.bench.page import put_into_page  # noqa: E402
 from tests.bench.rescore import rescore_postgres, rescore_sqlite  # noqa: E402
 from tests.bench.resume import resume_postgres, resume_sqlite  # noqa: E402
 from tests.bench.throughput import throughput_10k  # noqa: E402
+from tests.bench.traced_run import traced_run_postgres, traced_run_sqlite  # noqa: E402
 from tests.bench.writers import writers_postgres, writers_sqlite  # noqa: E402
 
 CASES: dict[str, Callable[[Bench], list[Figure]]] = {
@@ -60,6 +63,11 @@ CASES: dict[str, Callable[[Bench], list[Figure]]] = {
         resume_postgres,
         million_run_sqlite,
         million_run_postgres,
+        otlp_ingest_sqlite,
+        otlp_ingest_postgres,
+        normaliser,
+        traced_run_sqlite,
+        traced_run_postgres,
     )
 }
 

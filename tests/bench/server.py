@@ -54,14 +54,38 @@ def serving(
 
 
 @contextmanager
-def working(address: str, folder: Path, *, profile: bool = False) -> Iterator[psutil.Process]:
-    """Run a worker of the server that listens there, or will. `folder` takes its log."""
+def working(
+    address: str,
+    folder: Path,
+    *,
+    profile: bool = False,
+    module: str = "tests.bench.hosted",
+    traces: str = "",
+) -> Iterator[psutil.Process]:
+    """Run a worker of the server that listens there, or will. `folder` takes its log.
+
+    `traces` is what TRIALBOOK_TRACES says.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with running(
         "worker",
-        "tests.bench.hosted",
+        module,
         folder=folder,
         profile=profile,
         TRIALBOOK_ADDRESS=address,
+        TRIALBOOK_TRACES=traces,
     ) as process:
         yield process
+
+
+def http_address(folder: Path) -> str:
+    """Return where a running server answers HTTP, as it says in its log in this folder."""
+    log = folder / "server.log"
+    word = "HTTP         http://"
+
+    def told() -> list[str]:
+        lines = log.read_text(encoding="utf-8").splitlines()
+        return [line.removeprefix(word) for line in lines if line.startswith(word)]
+
+    wait_until(lambda: bool(told()), "the server says where it answers HTTP")
+    return told()[-1]

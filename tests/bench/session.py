@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,13 +14,19 @@ import psutil
 
 from tests.bench.processes import PATIENCE, BenchFailure, cpu_seconds, wait_until
 from tests.bench.server import serving, working
-from tests.bench.workload import INSTANT, questions, right_answers
+from tests.bench.workload import INSTANT, Question, questions, right_answers
 from trialbook.client import Client, FailedPrecondition, Item, ResultStatus, Run, RunSettings
 
 _LOOK_EVERY = 0.05
 """Seconds between two looks at a run: rare enough not to be part of the load."""
 _WARM_UP = 200
 _MADE_BEFORE = 100_000
+SCORERS = ("exact_match", "levenshtein")
+
+
+def plain_item(asked: Question) -> Item:
+    """Make an item of a question."""
+    return Item(asked.input, asked.expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +68,15 @@ class Session:
     worker: psutil.Process
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def load(self, dataset: str, count: int) -> float:
+    def load(
+        self, dataset: str, count: int, make: Callable[[Question], Item] = plain_item
+    ) -> float:
         """Import so many questions as a dataset; return the seconds that it took.
 
         They are made before, as far as there is room for them: that does not count.
         """
         self.client.datasets.create(dataset)
-        made = (Item(asked.input, asked.expected) for asked in questions(count))
+        made = map(make, questions(count))
         items = itertools.chain(list(itertools.islice(made, _MADE_BEFORE)), made)
         began = time.monotonic()
         self.client.datasets.import_items(dataset, items)
@@ -81,23 +89,31 @@ class Session:
         target: str = INSTANT,
         concurrency: int = 50,
         run_id: str | None = None,
+        also: Sequence[str] = (),
     ) -> Run:
-        """Start a run with exact_match and levenshtein."""
+        """Start a run with exact_match, levenshtein, and other scorers."""
         name = f"{dataset}-{next(self._numbers)}"
         self.client.experiments.create(
             name,
             dataset=dataset,
             target=target,
-            scorers=("exact_match", "levenshtein"),
+            scorers=(*SCORERS, *also),
             settings=RunSettings(concurrency=concurrency),
         )
         return self.client.runs.start(name, run_id=run_id)
 
-    def measure(self, dataset: str, *, target: str = INSTANT, concurrency: int = 50) -> Timing:
+    def measure(
+        self,
+        dataset: str,
+        *,
+        target: str = INSTANT,
+        concurrency: int = 50,
+        also: Sequence[str] = (),
+    ) -> Timing:
         """Run a dataset to its end, watched by nobody."""
         server, worker = cpu_seconds(self.server), cpu_seconds(self.worker)
         began = time.monotonic()
-        run = self.finish(self.start(dataset, target=target, concurrency=concurrency))
+        run = self.finish(self.start(dataset, target=target, concurrency=concurrency, also=also))
         return Timing(
             run,
             _duration(run),
@@ -106,25 +122,29 @@ class Session:
             worker_cpu=cpu_seconds(self.worker) - worker,
         )
 
-    def warm_up(self) -> None:
+    def warm_up(self, dataset: str = "warm-up", target: str = INSTANT) -> None:
         """Wait for the worker, and let every part run once."""
-        self.load("warm-up", _WARM_UP)
-        wait_until(self._warm_up_started, "the worker registers")
-        self.finish(self.client.runs.get("warm-up"))
+        self.load(dataset, _WARM_UP)
+        wait_until(lambda: self._started(dataset, target), "the worker registers")
+        self.finish(self.client.runs.get(dataset))
 
-    def _warm_up_started(self) -> bool:
+    def _started(self, dataset: str, target: str) -> bool:
         try:
-            self.start("warm-up", run_id="warm-up")
+            self.start(dataset, target=target, run_id=dataset)
         except FailedPrecondition:
             return False
         return True
 
     def finish(self, run: Run) -> Run:
-        """Wait until a run has ended. BenchFailure unless every item is there, rightly judged."""
+        """Wait until a run has ended. BenchFailure unless every item is there, rightly judged.
+
+        Scorers other than the two usual ones have to pass every item.
+        """
         run = self.until_ended(run)
         planned = run.counts.planned
         told = [(score.scorer, score.scored, score.passed) for score in run.scores]
         right = [("exact_match", planned, right_answers(planned)), ("levenshtein", planned, 0)]
+        right += [(scorer, planned, planned) for scorer, _, _ in told[len(SCORERS) :]]
         if run.counts.succeeded != planned or told != right:
             failed = next(self.client.runs.results(run, status=ResultStatus.FAILED), None)
             raise BenchFailure(f"{run.counts}, {told}, expected {right}; {failed}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 INSTANT = "instant"
 PAUSE_5_MS = "pause_5_ms"
 PAUSE_50_MS = "pause_50_ms"
+TRACED = "traced"
 WRONG_EVERY = 4
 """Each so many-th item expects something else than is answered, so that both outcomes occur."""
 
@@ -46,10 +47,15 @@ def right_answers(count: int) -> int:
 
 def answer(asked: dict[str, object]) -> str:
     """Answer a question, as cheaply as an answer of 300 bytes can be made."""
-    crates = int(str(asked["crates"]))
+    crates = crates_of(asked)
     lorries = -(-crates // 24)
     return (
         f"{crates} crates need {lorries} lorries a day, since one carries 24. {_PADDING} "
         f"That is {lorries * 31} litres a day, and seven times as much in a week: "
         f"{lorries * 31 * 7}."
     )
+
+
+def crates_of(asked: dict[str, object]) -> int:
+    """Return the number that makes a question another than the others."""
+    return int(str(asked["crates"]))
