@@ -50,7 +50,7 @@ BACKENDS = ("sqlite", "postgres")
 PATIENCE = 20.0
 """Seconds after which a test gives up on a condition that must come true."""
 
-QUICK = EngineSettings(lease_duration=0.4, longest_wait=5.0, sweep_interval=0.02)
+QUICK = EngineSettings(lease_duration=0.8, longest_wait=5.0, sweep_interval=0.02)
 """An engine whose leases expire while a test looks on."""
 
 _BATCH_BYTES = 4 * 1024 * 1024
