@@ -15,13 +15,17 @@ from tests.bench.figures import Figure, at_least
 from tests.bench.sdk_spans import sdk_seconds
 from tests.bench.server import Served, serving, working
 from tests.bench.session import Session, Timing
-from tests.bench.workload import INSTANT, TRACED, Question, crates_of
+from tests.bench.workload import INSTANT, REPLAYED, TRACED, Question, crates_of
 from trialbook.client import Item
 
 ITEMS = 10_000
 ROUNDS = 2
 SCORER = "trajectory_match"
-_WORKERS = {INSTANT: "tests.bench.hosted", TRACED: "tests.bench.traced"}
+_WORKERS = {
+    INSTANT: "tests.bench.hosted",
+    TRACED: "tests.bench.traced",
+    REPLAYED: "tests.bench.replayed",
+}
 _SDK_CASES = 1_000
 
 
@@ -29,9 +33,12 @@ _SDK_CASES = 1_000
 class _Round:
     """The same items without spans; with spans that nobody takes; with spans; judged by them.
 
-    `sdk` is what the SDK alone takes for the spans of an item, in seconds of processor time.
+    `bare` and `replayed` are those without and with spans of a worker that is no burden. `sdk` is
+    what the SDK alone takes for the spans of an item, in seconds of processor time.
     """
 
+    bare: Timing
+    replayed: Timing
     plain: Timing
     made: Timing
     traced: Timing
@@ -64,12 +71,14 @@ def _traced_run(bench: Bench, backend: Backend) -> list[Figure]:
 
 def _round(bench: Bench, served: Served, folder: Path) -> _Round:
     # One worker at a time: the others would be woken for nothing.
+    (bare,) = _measured(bench, served, folder / "bare", REPLAYED, traces="0")
+    (replayed,) = _measured(bench, served, folder / "replayed", REPLAYED, traces="1")
     (plain,) = _measured(bench, served, folder / "plain", INSTANT)
     (made,) = _measured(bench, served, folder / "made", TRACED, traces="0")
     traced, judged = _measured(
         bench, served, folder / "traced", TRACED, ((), (SCORER,)), traces="1"
     )
-    return _Round(plain, made, traced, judged, sdk_seconds(_SDK_CASES))
+    return _Round(bare, replayed, plain, made, traced, judged, sdk_seconds(_SDK_CASES))
 
 
 def _measured(
@@ -109,11 +118,16 @@ def _figures(rounds: Sequence[_Round]) -> list[Figure]:
     def middle(value: Callable[[_Round], float]) -> float:
         return median(map(value, rounds))
 
+    bare = middle(lambda one: one.bare.rate)
+    replayed = middle(lambda one: one.replayed.rate)
     plain = middle(lambda one: one.plain.rate)
     traced = middle(lambda one: one.traced.rate)
     judged = middle(lambda one: one.judged.rate)
     sdk = middle(lambda one: one.sdk)
     return [
+        Figure("a worker that is no burden, without spans", bare, "items/s"),
+        Figure(f"the same, {SPANS} spans an item made beforehand", replayed, "items/s"),
+        Figure("with such spans over without", replayed / bare, "×", at_least(0.4)),
         Figure("without spans", plain, "items/s"),
         Figure(
             f"{SPANS} spans an item, made but not sent",

@@ -9,6 +9,7 @@ INSTANT = "instant"
 PAUSE_5_MS = "pause_5_ms"
 PAUSE_50_MS = "pause_50_ms"
 TRACED = "traced"
+REPLAYED = "replayed"
 WRONG_EVERY = 4
 """Each so many-th item expects something else than is answered, so that both outcomes occur."""
 
