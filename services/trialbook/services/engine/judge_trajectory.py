@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 import msgspec
@@ -98,6 +98,37 @@ class _Work(Generic[K]):
             self.said[key] = judge()
             if self.abandoned:
                 return
+
+
+class Judging(Generic[K]):
+    """A thread for scorers, of which none may hold up the others."""
+
+    def __init__(self, limit: float) -> None:
+        """Let each scorer have so many seconds for one thing."""
+        self._limit = limit
+        self._executor = _new_executor()
+
+    async def judge(
+        self, todo: Mapping[K, Callable[[], Judgement | None]]
+    ) -> dict[K, Judgement | None]:
+        """Return what is said of each thing; what took too long has failed."""
+        said: dict[K, Judgement | None] = {}
+        while left := {key: work for key, work in todo.items() if key not in said}:
+            more, all_judged = await judge_within(left, self._executor, self._limit)
+            said |= more
+            if not all_judged:
+                # What goes on in the old one is nobody's any more.
+                self._executor.shutdown(wait=False)
+                self._executor = _new_executor()
+        return said
+
+    def stop(self) -> None:
+        """End, whatever is going on."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _new_executor() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="trialbook-trajectory")
 
 
 async def judge_within(

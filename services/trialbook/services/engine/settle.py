@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
 
@@ -12,7 +11,7 @@ from trialbook.services.application.ports import Store, UnitOfWork
 from trialbook.services.application.result_trace import ResultTrace
 from trialbook.services.application.work import TaskKey, TaskRow, WorkState
 from trialbook.services.domain.judgement import Judgement
-from trialbook.services.engine.judge_trajectory import judge_case, judge_within
+from trialbook.services.engine.judge_trajectory import Judging, judge_case
 from trialbook.services.engine.lookout import Lookout
 from trialbook.services.engine.observer import UNOBSERVED, Observer
 from trialbook.services.engine.plan import PlanBook
@@ -61,7 +60,7 @@ class Settler:
         self._on_tasks = on_tasks
         self._observer = observer
         self._finder = Finder(plans, patience)
-        self._judging = _new_executor()
+        self._judging = Judging[TaskKey](_LONGEST_JUDGEMENT)
         self._lookout = Lookout(self._look, interval=interval, work="settling traces")
 
     def start(self) -> None:
@@ -71,7 +70,7 @@ class Settler:
     async def stop(self) -> None:
         """End, in the middle of whatever is going on: the next start goes on with it."""
         await self._lookout.stop()
-        self._judging.shutdown(wait=False, cancel_futures=True)
+        self._judging.stop()
 
     def hurry(self) -> None:
         """Look again now. Call it on the event loop."""
@@ -103,10 +102,7 @@ class Settler:
         telling = self._observer.doing("settle", found.plan, results=len(found.results))
         with telling if todo else nullcontext():
             if todo:
-                said, all_judged = await judge_within(todo, self._judging, _LONGEST_JUDGEMENT)
-                if not all_judged:
-                    self._judging.shutdown(wait=False)
-                    self._judging = _new_executor()
+                said = await self._judging.judge(todo)
             await self._store.transact(
                 SYSTEM, lambda uow: self._write(uow, found, said), relaxed=not said
             )
@@ -116,7 +112,9 @@ class Settler:
     def _write(self, uow: UnitOfWork, found: SettlementSlice, said: _Said) -> None:
         run = found.plan.number
         _put_off(uow, found)
-        uow.result_traces.leave(run, found.forsaken)
+        # A rescore may have let scorers wait for some of these since they were looked at.
+        wanted = {task.number for task in uow.work.unsettled(run, found.forsaken)}
+        uow.result_traces.leave(run, [one for one in found.forsaken if one not in wanted])
         if not said:
             return
         numbers = {key.number for key in said}
@@ -187,7 +185,3 @@ def _by_number(tasks: list[TaskRow]) -> dict[int, list[TaskRow]]:
     for task in tasks:
         found[task.number].append(task)
     return found
-
-
-def _new_executor() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, thread_name_prefix="trialbook-trajectory")
