@@ -15,6 +15,7 @@ from tests.service import (
     Service,
     answered,
     ended,
+    eventually,
     get_run,
     hosts_scorer,
     hosts_target,
@@ -59,7 +60,8 @@ from trialbook.v1.run_service_pb2 import (
 )
 from trialbook.v1.score_pb2 import Score, ScoreStatus
 from trialbook.v1.score_service_pb2 import ExplainScoreRequest, ListScoresRequest
-from trialbook.v1.trace_pb2 import TraceReport, TraceStatus
+from trialbook.v1.trace_pb2 import TRACE_STATUS_COMPLETE, TraceReport, TraceStatus
+from trialbook.v1.trace_service_pb2 import GetTraceRequest
 
 SEARCHED = scorer("tool_called", '{"tool": "search"}')
 HASTY = EngineSettings(sweep_interval=0.02, trace_patience=0.01)
@@ -125,6 +127,17 @@ class TestSettling:
 
         await ended(service, run.name)
         assert await judgement(service, run.name) == ("scored", 1.0, "COMPLETE")
+
+    async def test_who_asks_for_a_trace_is_told_by_the_same_patience(self, hasty: Service) -> None:
+        trace_id = "ab" * 16
+        await export(hasty, agent_spans(trace_id, "search"))
+        request = GetTraceRequest(name=f"{PROJECT}/traces/{trace_id}")
+
+        async def complete() -> bool:
+            state = (await hasty.traces.GetTrace(request)).state
+            return state.status == TRACE_STATUS_COMPLETE
+
+        assert await eventually(complete)
 
     async def test_lost_spans_leave_it_partial_and_missing_ones_not_evaluable(
         self, hasty: Service

@@ -18,7 +18,7 @@ from trialbook.services.domain.errors import NotFound
 from trialbook.services.domain.experiment import ScorerScope
 from trialbook.services.domain.naming import trace_name
 from trialbook.services.trajectory.normalise import normalise
-from trialbook.services.trajectory.settlement import settle
+from trialbook.services.trajectory.settlement import Patience, settle
 from trialbook.services.trajectory.span import Span
 from trialbook.services.trajectory.trajectory import TraceStatus, Trajectory
 
@@ -68,11 +68,13 @@ class TraceView(msgspec.Struct, frozen=True):
         return Place(first, outermost, self.start, self.end)
 
 
-def of_result(queries: Queries, project: str, run_id: str, number: int) -> TraceView:
+def of_result(
+    queries: Queries, project: str, run_id: str, number: int, patience: Patience
+) -> TraceView:
     """Open the trace of a result. Takes long for a large one. Raises NotFound."""
     run = runs.require(queries, project, run_id)
     result = runs.result(queries, project, run_id, number)
-    found = trajectories.find(queries, run, result)
+    found = trajectories.find(queries, run, result, patience)
     start, end = _times(found.spans)
     if start is None and result.latency is not None:
         end = result.recorded_at * _MICROSECOND
@@ -90,7 +92,7 @@ def of_result(queries: Queries, project: str, run_id: str, number: int) -> Trace
     )
 
 
-def of_trace(queries: Queries, project: str, trace_id: str) -> TraceView:
+def of_trace(queries: Queries, project: str, trace_id: str, patience: Patience) -> TraceView:
     """Open a trace that came in, whoever it belongs to. Raises NotFound if nothing came of it."""
     row = queries.traces.rows([trace_id]).get(trace_id)
     if row is None:
@@ -104,6 +106,7 @@ def of_trace(queries: Queries, project: str, trace_id: str) -> TraceView:
         root_seen=any(not span.parent_id for span in spans),
         last_seen=row.last_seen,
         now=queries.now,
+        patience=patience,
     )
     state = TraceState(
         settlement.status, (trace_id,), "", len(spans), None, row.rejected, row.version

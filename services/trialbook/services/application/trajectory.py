@@ -24,11 +24,12 @@ TASK_ATTRIBUTE = "trialbook.task_id"
 """What the span that encloses an attempt says of it."""
 
 
-def find(queries: Queries, run: RunView, result: ResultView) -> Found:
+def find(queries: Queries, run: RunView, result: ResultView, patience: Patience) -> Found:
     """Return what is found of one result, settled or not. Takes long for large traces."""
     reported = queries.runs.reported_trajectories(run.number, [result.number])
     subject = subject_of(result, reported.get(result.number))
-    return load(queries, run, [subject], trace_sets(queries, run, [subject]))[result.number]
+    sets = trace_sets(queries, run, [subject])
+    return load(queries, run, [subject], sets, patience=patience)[result.number]
 
 
 def spans_of(queries: Queries, trace_ids: Collection[str]) -> list[Span]:

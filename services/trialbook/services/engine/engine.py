@@ -48,7 +48,7 @@ from trialbook.services.engine.sweep import give_back_all
 from trialbook.services.engine.trajectory_matter import needs_trajectory, with_trajectories
 from trialbook.services.engine.upkeep import Upkeep
 from trialbook.services.engine.verdict import Verdicts
-from trialbook.services.trajectory.settlement import PATIENCE
+from trialbook.services.trajectory.settlement import PATIENCE, Patience
 
 _MAX_LEASED_AT_ONCE = 1000
 _LEASES_FIRST = 0.05
@@ -141,12 +141,17 @@ class Engine:
         return Settler(
             self._store,
             self._plans,
-            patience=PATIENCE.scaled(self.settings.trace_patience),
+            patience=self.patience,
             interval=self.settings.sweep_interval,
             on_recorded=self._recorded_elsewhere,
             on_tasks=self._work.notify,
             observer=observer,
         )
+
+    @property
+    def patience(self) -> Patience:
+        """How long spans are waited for."""
+        return PATIENCE.scaled(self.settings.trace_patience)
 
     async def start(self) -> None:
         """Go on where the last process stopped, or take part in what others do."""

@@ -111,11 +111,12 @@ class RunServicer(
     async def GetResult(self, request: rpc.GetResultRequest, context: Any) -> rpc.GetResultResponse:
         """Return one result."""
         project, run, number = parse_result("name", request.name)
+        patience = self._engine.patience
 
         def query(q: Any) -> pb.Result:
             view = application.require(q, project, run)
             result = application.result(q, project, run, number)
-            traced = trajectory.find(q, view, result) if result.attempts else None
+            traced = trajectory.find(q, view, result, patience) if result.attempts else None
             stale = stale_scores(q, view, ((number, score) for score in result.scores))
             return to_result(view, result, found=traced, stale=stale)
 

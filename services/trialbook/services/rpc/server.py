@@ -145,7 +145,7 @@ class Server:
             ScorerServicer(store), self._server
         )
         trace_service_pb2_grpc.add_TraceServiceServicer_to_server(
-            TraceServicer(store), self._server
+            TraceServicer(store, engine.patience), self._server
         )
         worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(
             WorkerServicer(engine), self._server

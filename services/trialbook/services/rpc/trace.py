@@ -23,6 +23,7 @@ from trialbook.services.rpc.trace_viewer import TraceViewerCalls, to_links
 from trialbook.services.rpc.trajectory_message import to_trajectory
 from trialbook.services.scoring.expectation.invalid_expectation import InvalidExpectation
 from trialbook.services.scoring.not_evaluable import NotEvaluable
+from trialbook.services.trajectory.settlement import Patience
 from trialbook.services.trajectory.span import Span
 from trialbook.v1 import trace_pb2 as pb
 from trialbook.v1 import trace_service_pb2 as rpc
@@ -48,8 +49,9 @@ _FIRST: _Place = (-1, "", "")
 class TraceServicer(TraceViewerCalls):
     """Answers TraceService."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, patience: Patience) -> None:
         self._store = store
+        self._patience = patience
 
     async def GetTrace(self, request: rpc.GetTraceRequest, context: Any) -> rpc.GetTraceResponse:
         """Tell what is known of a trace."""
@@ -115,7 +117,7 @@ class TraceServicer(TraceViewerCalls):
 
     async def _open(self, name: str) -> tuple[TraceView, list[Link]]:
         """Read a trace and what links to it. Raises Invalid, NotFound."""
-        project, view_of = _named(name)
+        project, view_of = _named(name, self._patience)
 
         def query(queries: Queries) -> tuple[TraceView, list[Link]]:
             view = view_of(queries)
@@ -127,16 +129,16 @@ class TraceServicer(TraceViewerCalls):
         return await self._store.read(query)
 
 
-def _named(name: str) -> tuple[str, Callable[[Queries], TraceView]]:
+def _named(name: str, patience: Patience) -> tuple[str, Callable[[Queries], TraceView]]:
     """Return a name's project, and what opens it. Raises Invalid."""
     if name.split("/")[2:3] == ["traces"]:
         project, trace_id = parse_trace("name", name)
-        return project, lambda queries: application.of_trace(queries, project, trace_id)
+        return project, lambda queries: application.of_trace(queries, project, trace_id, patience)
     if not _RESULT.fullmatch(name):
         problem = "is required" if not name else f"{name[:120]!r} is not such a name"
         raise Invalid.field("name", f"{problem}; write {_FORMS}")
     project, run, number = parse_result("name", name)
-    return project, lambda queries: application.of_result(queries, project, run, number)
+    return project, lambda queries: application.of_result(queries, project, run, number, patience)
 
 
 def _given(request: rpc.DiffTrajectoryRequest) -> str | None:
