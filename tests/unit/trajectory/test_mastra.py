@@ -75,3 +75,25 @@ def test_step_results_of_mastra_become_steps_of_ours() -> None:
     assert found.steps[0].args == {"n": 1}
     assert found.steps[2].error == "down"
     assert found.duration == 75_000
+
+
+def test_spans_that_mastra_stored_are_a_reported_trajectory() -> None:
+    spans = [
+        _span("run", "agent_run"),
+        {**_span("model", "model_generation", "run", at=1), "attributes": "?"},
+        {**_span("call", "tool_call", "model", at=2), "entityId": "search", "input": {"q": 1}},
+    ]
+
+    found = read_reported(json.dumps({"spans": spans}))
+
+    assert [(step.step_type, step.name) for step in found.walk()] == [
+        ("model_generation", "model"),
+        ("tool_call", "search"),
+    ]
+    assert found.steps[1].args == {"q": 1}
+
+
+@pytest.mark.parametrize("spans", [[], [1], [{"spanId": 1, "spanType": "tool_call"}], {}, "?"])
+def test_what_are_no_such_spans_is_refused(spans: object) -> None:
+    with pytest.raises(ValueError, match="is no trajectory"):
+        read_reported(json.dumps({"spans": spans}))

@@ -30,15 +30,20 @@ _KNOWN = _TOOLS | {
 _RUNS = frozenset({"agent_run", "workflow_run"})
 
 
+def is_spans(value: Any) -> bool:
+    """Say whether a decoded JSON value is a list of spans as Mastra stores them."""
+    return type(value) is list and bool(value) and all(map(_is_span, value))
+
+
 def extract_workflow(
-    results: Mapping[str, Any], path: Sequence[str] | None = None
+    results: Mapping[str, Any], path: Sequence[object] | None = None
 ) -> dict[str, Any]:
     """Compute what Mastra's `extractWorkflowTrajectory` does of step results. Times are in ms."""
     steps: list[MastraStep] = []
     starts: list[float] = []
     ends: list[float] = []
     for name in list(results) if path is None else path:
-        result = results.get(name)
+        result = results.get(name) if isinstance(name, str) else None
         if not isinstance(result, Mapping):
             continue
         step: MastraStep = {"stepType": "workflow_step", "name": name, "stepId": name}
@@ -85,6 +90,15 @@ def extract_from_spans(
     return made
 
 
+def _is_span(value: Any) -> bool:
+    return (
+        type(value) is dict
+        and type(value.get("spanId")) is str
+        and type(value.get("spanType")) is str
+        and type(value.get("parentSpanId")) in (str, type(None))
+    )
+
+
 def wrapped(value: Any) -> dict[str, Any]:
     """Return an object as it is, anything else as the `value` of one."""
     return value if isinstance(value, dict) else {"value": value}
@@ -129,7 +143,7 @@ def _span_step(span: Mapping[str, Any]) -> MastraStep:
     step: MastraStep = {"stepType": kind, "name": span.get("name")}
     if (took := _took(span)) is not None:
         step["durationMs"] = took
-    attributes = span.get("attributes") or {}
+    attributes = _fields(span.get("attributes"))
     given: dict[str, Any] = {}
     if kind in _TOOLS:
         step["name"] = span.get("entityId") or span.get("entityName") or span.get("name")
@@ -140,7 +154,7 @@ def _span_step(span: Mapping[str, Any]) -> MastraStep:
             "mcpServer": attributes.get("mcpServer") if kind == "mcp_tool_call" else None,
         }
     elif kind == "model_generation":
-        usage = attributes.get("usage") or {}
+        usage = _fields(attributes.get("usage"))
         given = {
             "modelId": attributes.get("model"),
             "promptTokens": usage.get("inputTokens"),
@@ -158,6 +172,10 @@ def _span_step(span: Mapping[str, Any]) -> MastraStep:
         given = {"processorId": span.get("entityId")}
     step.update((field, value) for field, value in given.items() if value is not None)
     return step
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _wrapped_or_none(value: Any) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from trialbook.services.trajectory.agnt5 import from_context, from_events, is_context, is_events
+from trialbook.services.trajectory.mastra import extract_from_spans, is_spans
 from trialbook.services.trajectory.messages import from_messages, made_of
 from trialbook.services.trajectory.nesting import nests_deeper
 from trialbook.services.trajectory.reported_field import Refused
@@ -19,7 +20,8 @@ MAX_DEPTH = 128
 
 _ACCEPTED = (
     'is no trajectory: expected {"steps": [...]}, a list of messages or {"messages": [...]}, '
-    "Mastra's {\"stepResults\": {...}}, or AGNT5's trace_eval_context or trace events"
+    'Mastra\'s {"stepResults": {...}} or {"spans": [...]}, or AGNT5\'s trace_eval_context or '
+    "trace events"
 )
 
 
@@ -27,8 +29,8 @@ def read_reported(text: str) -> Trajectory:
     """Read a trajectory that was reported.
 
     It may be our own, `{"steps": [{"step_type": ..., "name": ...}]}`; Mastra's, whose steps have a
-    `stepType`; messages, as `from_messages` reads them; Mastra's step results; AGNT5's
-    `trace_eval_context`, by itself or as a field; or a list of AGNT5's trace events. Raise
+    `stepType`, its step results, and its stored spans; messages, as `from_messages` reads them;
+    AGNT5's `trace_eval_context`, by itself or as a field; or a list of AGNT5's trace events. Raise
     `ValueError` with a path and a sentence for anything else, for more than 10,000 steps, and for
     JSON that nests deeper than 128.
     """
@@ -65,6 +67,8 @@ def _recognised(value: Any) -> Trajectory | None:
             return from_events(value["events"], "$.events")
         if "steps" in value:
             return _stepwise(value)
+        if is_spans(value.get("spans")):
+            return _stepwise(extract_from_spans(value["spans"], value.get("rootSpanId")))
         if "stepResults" in value:
             return from_step_results(value)
     elif is_events(value):

@@ -47,6 +47,19 @@ def call(name: str, **fields: Any) -> Step:
     return Step(StepType.TOOL_CALL, name, **fields)
 
 
+def test_what_mastra_stores_counts_as_it_extracts_it() -> None:
+    spans = [
+        {"spanId": "r", "spanType": "agent_run", "name": "agent run: 'x'"},
+        {"spanId": "t", "parentSpanId": "r", "spanType": "tool_call", "name": "n", "entityId": "a"},
+    ]
+    results = {"a": {"status": "success", "output": 5}, "b": 1}
+    stored = ({"spans": spans}, {"stepResults": results, "stepExecutionPath": ["a", ["b"]]})
+    scorer = configure_trajectory(NAME, json.dumps({"defaults": {"steps": [{"name": "a"}]}}))
+    for reported in stored:
+        sample = TrajectorySample(Sample("null", None, "null"), None, None, json.dumps(reported))
+        assert scorer(sample).value == 1
+
+
 def test_what_the_item_states_goes_before_the_defaults() -> None:
     defaults = {"steps": [{"name": "a"}], "blacklistedTools": ["b"], "maxSteps": 1}
 

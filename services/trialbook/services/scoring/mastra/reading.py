@@ -11,10 +11,11 @@ from trialbook.services.scoring.json_document import read_json
 from trialbook.services.scoring.mastra.shape import MastraStep, MastraTrajectory
 from trialbook.services.scoring.not_evaluable import NotEvaluable
 from trialbook.services.scoring.trajectory_sample import TrajectorySample
+from trialbook.services.trajectory.mastra import extract_from_spans, extract_workflow, is_spans
 from trialbook.services.trajectory.step import Step, StepType
 from trialbook.services.trajectory.trajectory import Trajectory
 
-_SIGN = '"stepType"'
+_SIGNS = ('"stepType"', '"stepResults"', '"spanType"')
 _MICROSECONDS = 1_000
 _ROOTS = (StepType.AGENT_RUN, StepType.WORKFLOW_RUN)
 _MEANINGS = {
@@ -59,11 +60,24 @@ def mastra_trajectory(sample: TrajectorySample) -> MastraTrajectory:
     there is none at all, or the reported one cannot be read.
     """
     text = sample.reported
-    if text is not None and _SIGN in text:
+    if text is not None and any(sign in text for sign in _SIGNS):
         reported = read_json(text, "reported trajectory")
-        if isinstance(reported, dict) and isinstance(reported.get("steps"), list):
-            return read_trajectory(cast("dict[str, object]", reported))
+        shaped = _in_its_shape(reported) if isinstance(reported, dict) else None
+        if shaped is not None:
+            return read_trajectory(shaped)
     return observed_trajectory(sample.trajectory)
+
+
+def _in_its_shape(reported: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what Mastra would extract of what was reported; None if that is not of its kind."""
+    if isinstance(reported.get("steps"), list):
+        return reported
+    if is_spans(reported.get("spans")):
+        return extract_from_spans(reported["spans"], reported.get("rootSpanId"))
+    if isinstance(results := reported.get("stepResults"), dict):
+        path = reported.get("stepExecutionPath")
+        return extract_workflow(results, path if isinstance(path, list) else None)
+    return None
 
 
 def read_trajectory(reported: Mapping[str, object]) -> MastraTrajectory:
