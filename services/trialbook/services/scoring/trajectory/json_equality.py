@@ -12,7 +12,8 @@ def canonical(value: object) -> Hashable:
     1 is 1.0 but neither true nor "1", and the order of an object's properties means nothing.
     """
     if isinstance(value, bool):
-        return ("boolean", value)
+        # Beside a type, which no list of JSON holds.
+        return (bool, value)
     if isinstance(value, dict):
         properties = cast("dict[str, object]", value)
         return frozenset((name, canonical(each)) for name, each in properties.items())

@@ -6,6 +6,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
+from msgspec import UNSET
+
 from trialbook.services.domain.experiment import ScorerScope
 from trialbook.services.scoring.description import (
     BuiltInTrajectoryScorer,
@@ -158,7 +160,7 @@ def _key(step: Step, number: int, *, strict: bool) -> Hashable:
     """
     if not strict:
         return (step.agent, step.name)
-    args: Hashable = canonical(step.args) if has_arguments(step) else ("unknown", number)
+    args: Hashable = canonical(step.args) if has_arguments(step) else (UNSET, number)
     return (step.agent, step.name, args)
 
 

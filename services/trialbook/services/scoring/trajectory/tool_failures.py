@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -85,12 +86,13 @@ class ToolFailures:
         self, calls: StepSequence, failed: int, successes: Mapping[str, list[int]]
     ) -> int | None:
         name = calls.steps[failed].name
-        later = (
-            number
-            for tool in (name, *self.fallbacks.get(name, ()))
-            for number in successes.get(tool, ())
-            if calls.blocks[number] > calls.blocks[failed]
-        )
+        blocks = calls.blocks
+        later: list[int] = []
+        for tool in (name, *self.fallbacks.get(name, ())):
+            numbers = successes.get(tool, [])
+            # Blocks rise with the numbers.
+            at = bisect_right(numbers, blocks[failed], key=blocks.__getitem__)
+            later += numbers[at : at + 1]
         return min(later, default=None)
 
 
