@@ -105,8 +105,14 @@ class SpanSender:
 
     def _send_late(self) -> None:
         self._expecting = False
-        if self._late and (self._sending is None or self._sending.done()):
+        if not self._late:
+            return
+        if self._sending is None or self._sending.done():
             self._sending = self._loop.create_task(self.send(()))
+            return
+        # What is being sent does not have them.
+        self._expecting = True
+        self._schedule()
 
     async def _deliver(self, request: bytes, end: float) -> bool:
         """Make one call until it is answered; False if it had better be made later."""
