@@ -25,7 +25,7 @@ from tests.service import (
     scorer,
     started,
 )
-from trialbook.services.otlp import evaluation
+from trialbook.services.otlp import evaluation, tee_sender
 from trialbook.v1 import run_pb2, trace_pb2, worker_pb2
 
 pytestmark = pytest.mark.integration
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "_REST", 0.01)
-    monkeypatch.setattr(evaluation, "_LONGEST_BACKOFF", 0.05)
+    monkeypatch.setattr(tee_sender, "_LONGEST_BACKOFF", 0.05)
     monkeypatch.setattr(evaluation, "_BATCH", 50)
     monkeypatch.setattr(evaluation, "_CLAIM", 3.0)
 

@@ -33,6 +33,7 @@ def test_an_endpoint_is_read(text: str, host: str, port: int, path: str, shown: 
         "grpc://host/path",
         "http://host?x=1",
         "http://user:secret@host",
+        "https://user@host/v1?api_key=secret",
     ],
 )
 def test_what_is_no_endpoint_is_told(text: str) -> None:

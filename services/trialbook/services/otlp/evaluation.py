@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,7 +17,7 @@ from trialbook.services.engine.commit_watch import CommitWatch
 from trialbook.services.otlp.evaluation_record import evaluation_records
 from trialbook.services.otlp.signal import LOGS
 from trialbook.services.otlp.tee_endpoint import TeeEndpoint
-from trialbook.services.otlp.tee_sender import GrpcSender, HttpSender, Outcome
+from trialbook.services.otlp.tee_sender import Backoff, Outcome, sender_to
 
 _CONTEXT = CommandContext(actor="trialbook", command="SendEvaluations")
 _BATCH = 512
@@ -26,8 +25,6 @@ _REST = 0.25
 """Seconds between two looks at what was recorded: scores go out in batches, not one by one."""
 _CLAIM = 30.0
 """Seconds for which the sending is left to the server that did it last."""
-_FIRST_BACKOFF = 0.1
-_LONGEST_BACKOFF = 30.0
 _TOLD_EVERY = 60.0
 _LOCKED_OUT = (
     "UNAUTHENTICATED",
@@ -35,6 +32,8 @@ _LOCKED_OUT = (
     "UNIMPLEMENTED",
     "NOT_FOUND",
     "RESOURCE_EXHAUSTED",
+    "INTERNAL",
+    "UNKNOWN",
     "HTTP 401",
     "HTTP 403",
     "HTTP 404",
@@ -62,7 +61,7 @@ class EvaluationSender:
     def __init__(self, store: Store, endpoint: TeeEndpoint) -> None:
         self._store = store
         self._endpoint = endpoint
-        self._sender = HttpSender(endpoint) if endpoint.over_http else GrpcSender(endpoint)
+        self._sender = sender_to(endpoint)
         self._server = f"trialbook/{new_uid()}"
         self._watch = CommitWatch(store, self._look, lambda: True, rest=_REST)
         self._claimed_at = -_CLAIM
@@ -106,17 +105,22 @@ class EvaluationSender:
 
     async def _deliver(self, scores: Sequence[RecordedScore]) -> None:
         body = evaluation_records(scores)
-        backoff = _FIRST_BACKOFF
+        backoff = Backoff()
         while True:
             outcome = await self._sender.send(LOGS, body, self._endpoint.headers)
             if outcome is None:
                 return
             if not outcome.retryable and not _is_locked_out(outcome):
-                self._tell(f"{len(scores)} scores are left out, refused by", outcome)
+                # Each loss is told, however soon after the last one.
+                _log.warning(
+                    "%d scores are left out, refused by %s: %s",
+                    len(scores),
+                    self._endpoint,
+                    outcome.reason,
+                )
                 return
-            self._tell("scores wait for", outcome)
-            await asyncio.sleep(_rest(outcome, backoff))
-            backoff = min(2 * backoff, _LONGEST_BACKOFF)
+            self._tell_waiting(outcome)
+            await backoff.rest(outcome)
             await self._require_claim()
 
     async def _require_claim(self) -> None:
@@ -146,10 +150,10 @@ class EvaluationSender:
             self._claimed_at = -_CLAIM
             raise _Lost
 
-    def _tell(self, what: str, outcome: Outcome) -> None:
+    def _tell_waiting(self, outcome: Outcome) -> None:
         if time.monotonic() - self._told_at >= _TOLD_EVERY:
             self._told_at = time.monotonic()
-            _log.warning("%s %s: %s", what, self._endpoint, outcome.reason)
+            _log.warning("scores wait for %s: %s", self._endpoint, outcome.reason)
 
 
 def _is_locked_out(outcome: Outcome) -> bool:
@@ -158,10 +162,3 @@ def _is_locked_out(outcome: Outcome) -> bool:
     That is for people to put right, and nothing may be lost meanwhile.
     """
     return outcome.reason.startswith(_LOCKED_OUT)
-
-
-def _rest(outcome: Outcome, backoff: float) -> float:
-    """Return how long to wait: as long as the collector asks, or a part of the backoff."""
-    if outcome.retry_after is not None:
-        return min(outcome.retry_after, _LONGEST_BACKOFF)
-    return backoff * random.uniform(0.5, 1.0)  # noqa: S311 — spreads retries, hides nothing

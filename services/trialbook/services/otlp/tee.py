@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections import deque
 from contextlib import suppress
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from trialbook.services.domain.identity import new_uid
 from trialbook.services.otlp.signal import Signal
 from trialbook.services.otlp.tee_endpoint import TeeEndpoint
-from trialbook.services.otlp.tee_sender import GrpcSender, HttpSender, Outcome
+from trialbook.services.otlp.tee_sender import Backoff, sender_to
 
 HOPS = "trialbook-forwarded-by"
 """The header that names the services that have passed a request on, so that none does twice."""
@@ -21,8 +20,6 @@ HOPS = "trialbook-forwarded-by"
 MOST_QUEUED = 64 * 1024 * 1024
 """Bytes of requests that may wait, those that are on their way included."""
 _AT_ONCE = 4
-_FIRST_BACKOFF = 0.1
-_LONGEST_BACKOFF = 30.0
 _LONGEST_TRY = 300.0
 _TOLD_EVERY = 60.0
 
@@ -46,7 +43,7 @@ class Tee:
     def __init__(self, endpoint: TeeEndpoint) -> None:
         self._endpoint = endpoint
         self._identity = new_uid()
-        self._sender = HttpSender(endpoint) if endpoint.over_http else GrpcSender(endpoint)
+        self._sender = sender_to(endpoint)
         self._queue: deque[_Copy] = deque()
         self._queued = 0
         self._more = asyncio.Semaphore(0)
@@ -106,7 +103,7 @@ class Tee:
 
     async def _deliver(self, copy: _Copy) -> None:
         until = time.monotonic() + _LONGEST_TRY
-        backoff = _FIRST_BACKOFF
+        backoff = Backoff()
         headers = (*self._endpoint.headers, (HOPS, copy.hops))
         while True:
             outcome = await self._sender.send(copy.signal, copy.body, headers)
@@ -115,8 +112,7 @@ class Tee:
             if not outcome.retryable or time.monotonic() >= until:
                 self._drop(outcome.reason)
                 return
-            await asyncio.sleep(_rest(outcome, backoff))
-            backoff = min(2 * backoff, _LONGEST_BACKOFF)
+            await backoff.rest(outcome)
 
     def _drop(self, reason: str) -> None:
         self.dropped += 1
@@ -131,10 +127,3 @@ class Tee:
             reason,
         )
         self._told, self._told_at = self.dropped, time.monotonic()
-
-
-def _rest(outcome: Outcome, backoff: float) -> float:
-    """Return how long to wait: as long as the collector asks, or a part of the backoff."""
-    if outcome.retry_after is not None:
-        return min(outcome.retry_after, _LONGEST_BACKOFF)
-    return backoff * random.uniform(0.5, 1.0)  # noqa: S311 — spreads retries, hides nothing

@@ -73,8 +73,8 @@ class TeeEndpoint:
 
 
 def _misunderstood(text: str, setting: str) -> str:
-    # What stands before an @ may be a password.
-    shown = text.rpartition("@")[2]
+    # What stands before an @ may be a password, and what stands in a query a key.
+    shown = re.split(r"[?#]", text.rpartition("@")[2], maxsplit=1)[0]
     return (
         f"{setting}_endpoint {shown!r} is not understood; write http://host:4318, "
         "https://host:4318/path, grpc://host:4317 or grpcs://host:4317"

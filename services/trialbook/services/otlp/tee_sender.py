@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import random
 import socket
 import ssl
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
@@ -19,6 +21,8 @@ from trialbook.services.otlp.signal import Signal
 from trialbook.services.otlp.tee_endpoint import TeeEndpoint
 
 _TIMEOUT = 10.0
+_FIRST_BACKOFF = 0.1
+_LONGEST_BACKOFF = 30.0
 # A thread that connects cannot be interrupted, and the service may be about to stop.
 _CONNECTING_TIME = 3.0
 _STATUS_KEY = "grpc-status-details-bin"
@@ -53,6 +57,23 @@ class Outcome:
     """Seconds that the collector asks to wait."""
 
 
+class Backoff:
+    """How long to wait before a request is sent again: longer each time, and never not at all."""
+
+    def __init__(self) -> None:
+        self._wait = _FIRST_BACKOFF
+
+    async def rest(self, outcome: Outcome) -> None:
+        """Wait as long as the collector asks, but at least a part of our own time."""
+        await asyncio.sleep(self.next_wait(outcome))
+
+    def next_wait(self, outcome: Outcome) -> float:
+        """Return how many seconds to wait now."""
+        own = self._wait * random.uniform(0.5, 1.0)  # noqa: S311 — spreads retries, hides nothing
+        self._wait = min(2 * self._wait, _LONGEST_BACKOFF)
+        return min(max(own, outcome.retry_after or 0.0), _LONGEST_BACKOFF)
+
+
 class Sender(Protocol):
     """Sends one request after the other, or several at once."""
 
@@ -63,6 +84,11 @@ class Sender(Protocol):
     async def close(self) -> None:
         """Give the connections back."""
         ...
+
+
+def sender_to(endpoint: TeeEndpoint) -> Sender:
+    """Return what speaks an endpoint's protocol."""
+    return HttpSender(endpoint) if endpoint.over_http else GrpcSender(endpoint)
 
 
 class GrpcSender:
@@ -111,7 +137,11 @@ def _retry_delay(error: grpc.aio.AioRpcError) -> float | None:
     if not isinstance(details, bytes):
         return None
     retry = RetryInfo()
-    for detail in Status.FromString(details).details:
+    try:
+        status = Status.FromString(details)
+    except DecodeError:
+        return None
+    for detail in status.details:
         if detail.Unpack(retry):
             return float(retry.retry_delay.ToTimedelta().total_seconds())
     return None
