@@ -6,21 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from trialbook.eventstore import Reader
 from trialbook.services.application.evaluation_reads import RecordedScore, ScorePage
 from trialbook.services.application.event import Selection
 from trialbook.services.application.views import RunView
 from trialbook.services.domain.fact import NAMES, TOPICS, end_of, fact_position, log_position
-from trialbook.services.domain.run import ScoreFact, ScoresRecorded, TraceReport
+from trialbook.services.domain.run import ScoreFact, ScoresRecorded
 from trialbook.services.projections.columns import placeholders, slices
+from trialbook.services.projections.result_columns import read_trace_report
 from trialbook.services.projections.run import SqlRunHeads
 from trialbook.services.projections.scan import LogScan
 
 _NAME = NAMES[ScoresRecorded]
 _SCORES = Selection(topics=frozenset(topic for topic, name in TOPICS.items() if name == _NAME))
-_decode_trace_report = msgspec.json.Decoder(TraceReport).decode
 _Place = tuple[str, str]
 """A trace id and a span id, empty if they are not known."""
 
@@ -81,7 +79,8 @@ class SqlRecordedScores:
                 f"AND number IN ({placeholders(len(some))})",
                 (run.number, *some),
             ):
-                span_id = "" if report is None else _decode_trace_report(report).span_id
+                told = read_trace_report(report)
+                span_id = "" if told is None else told.span_id
                 places[number] = (trace_id or "", span_id)
         return places
 
